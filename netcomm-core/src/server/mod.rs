@@ -1,0 +1,26 @@
+//! The server's side: a [`Connection`] per socket, outside any lock, and one [`Router`] for all.
+//!
+//! 1. Accept a socket; give [`Router::connect`] its address and 16 random bytes, and make a
+//!    [`Connection`]. Where the router refuses, use [`Connection::refusing`].
+//! 2. Read; feed the bytes to [`Connection::next`] until it wants more. Each [`Incoming`] goes
+//!    to [`Router::handle`] as it is, and what that answers to [`Connection::apply`].
+//! 3. At the end of input call [`Connection::end_of_input`] until it has no more, then
+//!    [`Router::disconnect`].
+//! 4. When [`Connection::poll_timeout`] has passed, call [`Connection::handle_timeout`]; the same
+//!    for the router.
+//! 5. Whatever anybody is to be sent arrives at the [`Deliver`] that the router is given. Push it
+//!    into mailboxes before the router's lock is released, so that all see one order; send it
+//!    after.
+
+mod connection;
+mod deliver;
+mod incoming;
+mod mailbox;
+mod render;
+mod router;
+
+pub use connection::Connection;
+pub use deliver::{ConnId, Deliver, Face, Outgoing, Recipient, Recipients};
+pub use incoming::{After, Incoming, Next};
+pub use mailbox::{Mailbox, Push, Wrote};
+pub use router::{Origin, Router};
