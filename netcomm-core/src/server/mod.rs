@@ -12,15 +12,22 @@
 //!    into mailboxes before the router's lock is released, so that all see one order; send it
 //!    after.
 
+mod audience;
 mod connection;
 mod deliver;
 mod incoming;
 mod mailbox;
+mod origin;
+mod public;
+mod refusal;
 mod render;
 mod router;
+mod secret;
+mod session;
 
 pub use connection::Connection;
-pub use deliver::{ConnId, Deliver, Face, Outgoing, Recipient, Recipients};
+pub use deliver::{ConnId, Deliver, Face, Outgoing, Recipient, Recipients, farewell};
 pub use incoming::{After, Incoming, Next};
 pub use mailbox::{Mailbox, Push, Wrote};
-pub use router::{Origin, Router};
+pub use origin::Origin;
+pub use router::Router;

@@ -174,6 +174,34 @@ codes! {
 }
 
 impl CloseCode {
+    /// The reason in words; names the limit that was hit.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::QUIT => "goodbye",
+            Self::SUPERSEDED => "the session was resumed from elsewhere",
+            Self::BANNED => "you are banned",
+            Self::BAD_CREDENTIALS => "the credentials do not fit",
+            Self::SHUTTING_DOWN => "the server shuts down",
+            Self::SLOW_CONSUMER => {
+                "more waits for you than mailbox_bytes or mailbox_frames allow, or nothing was taken for write_stall_ms"
+            }
+            Self::HEARTBEAT_TIMEOUT => "nothing came for ping_ms, nor for pong_ms after a ping",
+            Self::LOGIN_TIMEOUT => "no login in time (login_ms, silent_login_ms, pending_logins)",
+            Self::FULL => "the server is full: it has as many connections as it may",
+            Self::ADDRESS_LIMIT => {
+                "too many connections from this address (connections_per_address)"
+            }
+            Self::MALFORMED => "a frame's payload is no message",
+            Self::FRAME_TOO_LARGE => "a frame is longer than frame_bytes",
+            Self::EMPTY_FRAME => "a frame is empty",
+            Self::BAD_PREFACE => "the first bytes are no preface",
+            Self::NO_COMMON_VERSION => "no protocol version in common",
+            Self::HTTP => "this is a netcomm chat server, not an HTTP server",
+            _ => "the connection is closed",
+        }
+    }
+
     /// What to make of it: after [`CodeClass::Terminal`] and [`CodeClass::Request`] a client does
     /// not connect again by itself.
     #[must_use]

@@ -1,0 +1,65 @@
+//! Where connections come from, as far as limits per address are concerned.
+
+use core::net::{IpAddr, Ipv4Addr};
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The peer's network address, for the limits per address. Loopback is exempt from them.
+    Address(IpAddr),
+    /// Somewhere that no limit per address applies to.
+    Exempt,
+}
+
+/// What is counted together: one IPv4 address, one IPv6 network of 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Address {
+    V4(Ipv4Addr),
+    V6([u8; 8]),
+    Exempt,
+}
+
+impl From<Origin> for Address {
+    fn from(origin: Origin) -> Self {
+        let Origin::Address(address) = origin else {
+            return Self::Exempt;
+        };
+        match address.to_canonical() {
+            address if address.is_loopback() => Self::Exempt,
+            IpAddr::V4(address) => Self::V4(address),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        Origin::Address(text.parse().expect("an address")).into()
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one() {
+        assert_eq!(address("2001:db8::1"), address("2001:db8::ffff:2"));
+        assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
+    }
+
+    #[test]
+    fn a_mapped_address_is_an_ipv4_address() {
+        assert_eq!(address("::ffff:10.0.0.1"), address("10.0.0.1"));
+        assert_ne!(address("10.0.0.1"), address("10.0.0.2"));
+    }
+
+    #[test]
+    fn loopback_is_exempt() {
+        for loopback in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(address(loopback), Address::Exempt);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What was said: a log per conversation, bounded each and in all (PROTOCOL.md, "Positions").
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use core::mem::size_of;
+
+use slotmap::SlotMap;
+
+use crate::limits::{Limit, Limits};
+use crate::name::Nickname;
+use crate::text::Text;
+use crate::time::UnixMillis;
+use crate::wire::Position;
+
+slotmap::new_key_type! {
+    pub(crate) struct LogId;
+}
+
+/// All logs, and the budget that they share.
+#[derive(Debug)]
+pub(crate) struct Logs {
+    logs: SlotMap<LogId, Log>,
+    /// Which log holds the oldest message, by the order of all messages.
+    oldest: BTreeMap<u64, LogId>,
+    next_stamp: u64,
+    bytes: usize,
+    max_messages: usize,
+    max_bytes: usize,
+    max_bytes_in_all: usize,
+}
+
+/// One conversation's messages: the last of them are kept.
+#[derive(Debug)]
+pub(crate) struct Log {
+    epoch: u64,
+    last: u64,
+    entries: VecDeque<Entry>,
+    bytes: usize,
+}
+
+/// A message that was accepted.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Its place among the messages of all logs; never leaves this process.
+    stamp: u64,
+    pub(crate) time: UnixMillis,
+    pub(crate) nonce: u64,
+    pub(crate) author: Nickname,
+    pub(crate) text: Box<str>,
+}
+
+impl Logs {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            logs: SlotMap::with_key(),
+            oldest: BTreeMap::new(),
+            next_stamp: 0,
+            bytes: 0,
+            max_messages: limits.count(Limit::HistoryMessages),
+            max_bytes: limits.count(Limit::HistoryBytes),
+            max_bytes_in_all: limits.count(Limit::HistoriesBytes),
+        }
+    }
+
+    pub(crate) fn log(&self, id: LogId) -> Option<&Log> {
+        self.logs.get(id)
+    }
+
+    /// Where a conversation stands.
+    pub(crate) fn position(&self, id: LogId) -> Position {
+        self.logs
+            .get(id)
+            .map_or_else(Position::default, Log::position)
+    }
+
+    pub(super) fn begin(&mut self, epoch: u64) -> LogId {
+        self.logs.insert(Log {
+            epoch,
+            last: 0,
+            entries: VecDeque::new(),
+            bytes: 0,
+        })
+    }
+
+    pub(super) fn end(&mut self, id: LogId) {
+        let Some(log) = self.logs.remove(id) else {
+            return;
+        };
+        self.bytes -= log.bytes;
+        if let Some(first) = log.entries.front() {
+            self.oldest.remove(&first.stamp);
+        }
+    }
+
+    /// Accepts a message, and forgets the oldest ones where there are too many.
+    pub(crate) fn append(
+        &mut self,
+        id: LogId,
+        time: UnixMillis,
+        nonce: u64,
+        author: Nickname,
+        text: Text<'_>,
+    ) -> Position {
+        let Some(log) = self.logs.get_mut(id) else {
+            return Position::default();
+        };
+        let stamp = self.next_stamp;
+        self.next_stamp += 1;
+        let entry = Entry {
+            stamp,
+            time,
+            nonce,
+            author,
+            text: text.as_str().into(),
+        };
+        if log.entries.is_empty() {
+            self.oldest.insert(stamp, id);
+        }
+        log.last += 1;
+        log.bytes += entry.cost();
+        self.bytes += entry.cost();
+        log.entries.push_back(entry);
+        let position = log.position();
+        while let Some(log) = self.logs.get(id)
+            && (log.entries.len() > self.max_messages || log.bytes > self.max_bytes)
+        {
+            self.forget_first(id);
+        }
+        while self.bytes > self.max_bytes_in_all
+            && let Some((_, oldest)) = self.oldest.first_key_value()
+        {
+            let oldest = *oldest;
+            self.forget_first(oldest);
+        }
+        position
+    }
+
+    fn forget_first(&mut self, id: LogId) {
+        let Some(log) = self.logs.get_mut(id) else {
+            return;
+        };
+        let Some(entry) = log.entries.pop_front() else {
+            return;
+        };
+        log.bytes -= entry.cost();
+        self.bytes -= entry.cost();
+        self.oldest.remove(&entry.stamp);
+        if let Some(first) = log.entries.front() {
+            self.oldest.insert(first.stamp, id);
+        }
+    }
+}
+
+impl Log {
+    pub(crate) const fn position(&self) -> Position {
+        Position {
+            epoch: self.epoch,
+            seq: self.last,
+        }
+    }
+
+    /// The first message that is still kept; one above the last where none is.
+    pub(crate) fn first_kept(&self) -> u64 {
+        self.last - self.entries.len() as u64 + 1
+    }
+
+    /// The messages `first` to `last`, as far as they are kept, with their numbers.
+    pub(crate) fn range(
+        &self,
+        first: u64,
+        last: u64,
+    ) -> impl DoubleEndedIterator<Item = (u64, &Entry)> {
+        let kept = self.first_kept();
+        let first = first.max(kept);
+        let count = (last.min(self.last) + 1).saturating_sub(first);
+        let skip = usize::try_from(first - kept)
+            .unwrap_or(usize::MAX)
+            .min(self.entries.len());
+        let end = skip
+            + usize::try_from(count)
+                .unwrap_or(usize::MAX)
+                .min(self.entries.len() - skip);
+        let entries = self.entries.range(skip..end);
+        entries
+            .enumerate()
+            .map(move |(index, entry)| (first + index as u64, entry))
+    }
+}
+
+impl Entry {
+    /// The memory that it takes, allocator's overhead included.
+    fn cost(&self) -> usize {
+        const ALLOCATION: usize = 2 * size_of::<usize>();
+        size_of::<Self>() + self.text.len() + ALLOCATION
+    }
+}

@@ -1,0 +1,129 @@
+//! A user as others see it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use super::log::LogId;
+use super::room::RoomId;
+use crate::name::{NameKey, Nickname};
+use crate::server::origin::Address;
+use crate::server::secret::Secret;
+use crate::time::Instant;
+
+slotmap::new_key_type! {
+    pub(crate) struct PersonaId;
+}
+
+/// One user's public face. It ends when its reservation does; whoever comes by the same name later
+/// is somebody else.
+#[derive(Debug)]
+pub(crate) struct Persona {
+    name: Nickname,
+    key: NameKey,
+    secret: Secret,
+    origin: Address,
+    presence: Presence,
+    rooms: BTreeMap<NameKey, RoomId>,
+    owned: BTreeSet<RoomId>,
+    pairs: BTreeMap<PersonaId, LogId>,
+}
+
+/// Whether others can see somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Listed, a member of its rooms.
+    Online,
+    /// Not listed; its name, rooms and conversations are kept until then.
+    Reserved(Instant),
+    /// Neither: only while it comes or goes.
+    Absent,
+}
+
+impl Presence {
+    pub(crate) const fn is_online(self) -> bool {
+        matches!(self, Self::Online)
+    }
+}
+
+impl Persona {
+    pub(super) fn new(name: Nickname, secret: Secret, origin: Address) -> Self {
+        Self {
+            key: name.key(),
+            name,
+            secret,
+            origin,
+            presence: Presence::Absent,
+            rooms: BTreeMap::new(),
+            owned: BTreeSet::new(),
+            pairs: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) const fn name(&self) -> &Nickname {
+        &self.name
+    }
+
+    pub(crate) const fn key(&self) -> &NameKey {
+        &self.key
+    }
+
+    pub(crate) const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    pub(crate) const fn origin(&self) -> Address {
+        self.origin
+    }
+
+    pub(crate) const fn is_online(&self) -> bool {
+        self.presence.is_online()
+    }
+
+    pub(crate) const fn rooms(&self) -> &BTreeMap<NameKey, RoomId> {
+        &self.rooms
+    }
+
+    pub(super) const fn owned(&self) -> &BTreeSet<RoomId> {
+        &self.owned
+    }
+
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (PersonaId, LogId)> {
+        self.pairs.iter().map(|(other, log)| (*other, *log))
+    }
+
+    pub(crate) fn pair_count(&self) -> usize {
+        self.pairs.len()
+    }
+
+    pub(crate) fn pair(&self, other: PersonaId) -> Option<LogId> {
+        self.pairs.get(&other).copied()
+    }
+
+    pub(super) fn replace_presence(&mut self, presence: Presence) -> Presence {
+        core::mem::replace(&mut self.presence, presence)
+    }
+
+    pub(super) fn rename(&mut self, name: Nickname) {
+        self.key = name.key();
+        self.name = name;
+    }
+
+    pub(super) fn join(&mut self, key: NameKey, room: RoomId) -> bool {
+        self.rooms.insert(key, room).is_none()
+    }
+
+    pub(super) fn leave(&mut self, key: &NameKey) -> bool {
+        self.rooms.remove(key).is_some()
+    }
+
+    pub(super) fn own(&mut self, room: RoomId) {
+        self.owned.insert(room);
+    }
+
+    pub(super) fn add_pair(&mut self, other: PersonaId, log: LogId) {
+        self.pairs.insert(other, log);
+    }
+
+    pub(super) fn forget_pair(&mut self, other: PersonaId) {
+        self.pairs.remove(&other);
+    }
+}

@@ -1,0 +1,433 @@
+//! Who is where and who hears what, for all connections.
+//!
+//! One request is executed at a time. What others learn of it comes out of [`Public`]; who is
+//! told comes out of [`Audiences`]; both change together, so that all members of a conversation
+//! hear the same messages in the same order.
+
+mod link;
+mod login;
+mod pages;
+mod posts;
+mod rooms;
+mod visibility;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::time::Duration;
+
+use slotmap::{SecondaryMap, SlotMap};
+
+use super::audience::Audiences;
+use super::deliver::{
+    Asked, ConnId, Content, Deliver, Encoder, Face, Outgoing, Recipient, Recipients,
+};
+use super::incoming::{After, Incoming};
+use super::origin::Origin;
+use super::public::{EndedRoom, PersonaId, Public};
+use super::refusal::Refusal;
+use super::secret::{Secret, TokenHash};
+use super::session::{Answer, Session, SessionId};
+use crate::limits::{Limit, Limits};
+use crate::preface::{ServerPreface, Version};
+use crate::time::{Instant, WallClock};
+use crate::wire::{ClientMessage, CloseCode, NoticeCode, RefusalCode, RequestId, ServerMessage};
+use link::Links;
+
+/// The chat's state.
+#[derive(Debug)]
+pub struct Router {
+    limits: Limits,
+    clock: WallClock,
+    /// Set when it shuts down: when to come back.
+    closing: Option<Duration>,
+    links: Links,
+    sessions: SlotMap<SessionId, Session>,
+    tokens: BTreeMap<TokenHash, SessionId>,
+    /// Who bears each persona. One whose bearer has quit while hidden has none.
+    bearers: SecondaryMap<PersonaId, SessionId>,
+    /// Hidden sessions without a connection, and until when they can be resumed.
+    lost: BTreeSet<(Instant, SessionId)>,
+    public: Public,
+    audiences: Audiences,
+    encoder: Encoder,
+}
+
+/// A logged-in connection whose request is being executed.
+#[derive(Clone, Copy, Debug)]
+struct Caller {
+    to: Recipient,
+    session: SessionId,
+}
+
+/// A request that was granted: its answer, and what its connection must know.
+type Granted = (Answer, After);
+
+impl Router {
+    /// An empty chat. `seed` is random: the conversation of everyone takes its epoch from it.
+    #[must_use]
+    pub fn new(limits: Limits, clock: WallClock, seed: [u8; 16]) -> Self {
+        let epoch = Secret::new(seed).epoch("everyone", Instant::EPOCH, &[]);
+        Self {
+            public: Public::new(&limits, epoch),
+            limits,
+            clock,
+            closing: None,
+            links: Links::default(),
+            sessions: SlotMap::with_key(),
+            tokens: BTreeMap::new(),
+            bearers: SecondaryMap::new(),
+            lost: BTreeSet::new(),
+            audiences: Audiences::default(),
+            encoder: Encoder::default(),
+        }
+    }
+
+    /// The limits in force.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// A connection from `origin`. `entropy` is random and secret: tokens and epochs are made of
+    /// it. An error says why it is not accepted; give it to [`super::Connection::refusing`].
+    pub fn connect(
+        &mut self,
+        now: Instant,
+        origin: Origin,
+        entropy: [u8; 16],
+        out: &mut impl Deliver,
+    ) -> Result<ConnId, CloseCode> {
+        if self.closing.is_some() {
+            return Err(CloseCode::SHUTTING_DOWN);
+        }
+        let conn = self
+            .links
+            .insert(now, origin.into(), entropy, &self.limits)?;
+        while let Some(oldest) = self.links.pending_beyond(&self.limits) {
+            self.close(now, oldest, CloseCode::LOGIN_TIMEOUT, out);
+        }
+        Ok(conn)
+    }
+
+    /// Executes what a connection says.
+    pub fn handle(
+        &mut self,
+        now: Instant,
+        from: ConnId,
+        incoming: Incoming<'_>,
+        out: &mut impl Deliver,
+    ) -> After {
+        let Some(link) = self.links.get_mut(from).filter(|link| !link.closed) else {
+            return After::Closed;
+        };
+        if let Incoming::Opened(face) = incoming {
+            link.face = Some(face);
+        }
+        let to = link.recipient(from);
+        match incoming {
+            Incoming::Opened(Face::Framed) => {
+                let preface = Content::Preface(ServerPreface::Accepted(Version::V1));
+                tell(&mut self.encoder, out, &[to], None, preface);
+            }
+            Incoming::Opened(Face::Text) => {}
+            Incoming::Request { id, message } => return self.request(now, to, id, &message, out),
+            Incoming::Refuse {
+                id,
+                code,
+                retry_after,
+                text,
+            } => {
+                let message = ServerMessage::Refused {
+                    code,
+                    retry_after,
+                    text,
+                };
+                self.answer(to, id, &message, Asked::Other, out);
+            }
+            Incoming::Help(topic) => {
+                tell(&mut self.encoder, out, &[to], None, Content::Help(topic));
+            }
+            Incoming::PingDue => {
+                let nonce = self.clock.at(now).0;
+                self.event(&[to], None, &ServerMessage::Ping { nonce }, out);
+            }
+            Incoming::Close(code) => {
+                self.close(now, from, code, out);
+                return After::Closed;
+            }
+        }
+        After::Nothing
+    }
+
+    /// The connection is gone. Its id is never used again.
+    pub fn disconnect(&mut self, now: Instant, conn: ConnId, out: &mut impl Deliver) {
+        if let Some(session) = self.links.remove(conn).and_then(|link| link.session) {
+            self.lose_connection(now, session, out);
+        }
+    }
+
+    /// Begins to end: new connections are refused, everybody is told to come back after
+    /// `retry_after`, and closed.
+    pub fn shut_down(&mut self, now: Instant, retry_after: Duration, out: &mut impl Deliver) {
+        self.closing = Some(retry_after);
+        // Nobody hears of anybody's going: all are told the same before the first one is gone.
+        let open: alloc::vec::Vec<_> = self.links.ids().collect();
+        for conn in &open {
+            self.say_closing(*conn, CloseCode::SHUTTING_DOWN, out);
+        }
+        for conn in open {
+            if let Some(session) = self
+                .links
+                .get_mut(conn)
+                .and_then(|link| link.session.take())
+            {
+                self.lose_connection(now, session, out);
+            }
+        }
+    }
+
+    /// To be called when [`Self::poll_timeout`] has passed.
+    pub fn handle_timeout(&mut self, now: Instant, out: &mut impl Deliver) {
+        while let Some(persona) = self.public.reserved_until(now) {
+            self.end_persona(now, persona, out);
+        }
+        while let Some((_, session)) = self.lost.first().copied().filter(|(at, _)| *at <= now) {
+            self.end_session(session);
+        }
+        while let Some(room) = self.public.end_idle_room(now, &self.limits) {
+            self.end_room(room, out);
+        }
+    }
+
+    /// When [`Self::handle_timeout`] wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let lost = self.lost.first().map(|(at, _)| *at);
+        [self.public.next_end(), lost].into_iter().flatten().min()
+    }
+
+    fn request(
+        &mut self,
+        now: Instant,
+        to: Recipient,
+        id: RequestId,
+        message: &ClientMessage<'_>,
+        out: &mut impl Deliver,
+    ) -> After {
+        if let ClientMessage::Login { .. } = message {
+            return self.login(now, to, id, message, out);
+        }
+        let asked = Asked::of(message);
+        let Some(session) = self.links.get(to.conn).and_then(|link| link.session) else {
+            self.answer(to, id, &Refusal::not_logged_in().as_message(), asked, out);
+            return After::Nothing;
+        };
+        self.retire_token(to.conn, session);
+        let caller = Caller { to, session };
+        match message {
+            ClientMessage::Quit => return self.quit(now, caller, id, out),
+            ClientMessage::Ping { nonce } => {
+                self.answer(to, id, &ServerMessage::Pong { nonce: *nonce }, asked, out);
+                return After::Nothing;
+            }
+            ClientMessage::Pong { .. } => return After::Nothing,
+            _ if message.changes_state() => {}
+            _ => {
+                if let Err(refusal) = self.page(caller, id, message, out) {
+                    self.answer(to, id, &refusal.as_message(), asked, out);
+                }
+                return After::Nothing;
+            }
+        }
+        if let Some(after) = self.repeat(caller, id, asked, out) {
+            return after;
+        }
+        match self.change(now, caller, message, out) {
+            Ok((answer, after)) => {
+                self.answer(to, id, &answer.as_message(), asked, out);
+                if id != RequestId::NONE {
+                    let most = self.limits.count(Limit::Unanswered);
+                    if let Some(session) = self.sessions.get_mut(session) {
+                        session.answers.keep(id, answer, most);
+                    }
+                }
+                after
+            }
+            Err(refusal) => {
+                self.answer(to, id, &refusal.as_message(), asked, out);
+                After::Nothing
+            }
+        }
+    }
+
+    /// Answers a request that was executed already as it was answered then.
+    fn repeat(
+        &mut self,
+        Caller { to, session }: Caller,
+        id: RequestId,
+        asked: Asked<'_>,
+        out: &mut impl Deliver,
+    ) -> Option<After> {
+        let answers = &self.sessions.get(session)?.answers;
+        let most = self.limits.count(Limit::Unanswered);
+        let stale = Refusal::new(
+            RefusalCode::STALE_REQUEST,
+            "the request is too old to be repeated",
+        );
+        let message = match answers.find(id) {
+            Some(answer) => answer.as_message(),
+            None if id != RequestId::NONE && answers.may_have_forgotten(id, most) => {
+                stale.as_message()
+            }
+            None => return None,
+        };
+        tell(
+            &mut self.encoder,
+            out,
+            &[to],
+            None,
+            Content::Message {
+                id,
+                message: &message,
+                answers: asked,
+            },
+        );
+        Some(After::Nothing)
+    }
+
+    /// Executes a request that changes something.
+    fn change(
+        &mut self,
+        now: Instant,
+        caller: Caller,
+        message: &ClientMessage<'_>,
+        out: &mut impl Deliver,
+    ) -> Result<Granted, Refusal> {
+        match *message {
+            ClientMessage::Post {
+                conversation,
+                epoch,
+                nonce,
+                text,
+            } => self.post(now, caller, conversation, epoch, nonce, text, out),
+            ClientMessage::Join { room } => self.join(now, caller, room, out),
+            ClientMessage::CreateRoom { room } => self.create_room(now, caller, room, out),
+            ClientMessage::Leave { room } => self.leave(caller, room, out),
+            ClientMessage::Rename { nickname } => self.rename(caller, nickname, out),
+            ClientMessage::Hide => self.hide(now, caller, out),
+            ClientMessage::Reveal => self.reveal(now, caller, out),
+            ClientMessage::Login { .. }
+            | ClientMessage::Members { .. }
+            | ClientMessage::Rooms { .. }
+            | ClientMessage::History { .. }
+            | ClientMessage::Conversations { .. }
+            | ClientMessage::Ping { .. }
+            | ClientMessage::Pong { .. }
+            | ClientMessage::Quit
+            | ClientMessage::Unknown => Err(Refusal::new(
+                RefusalCode::UNSUPPORTED,
+                "the request is not supported",
+            )),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        to: Recipient,
+        id: RequestId,
+        message: &ServerMessage<'_>,
+        asked: Asked<'_>,
+        out: &mut impl Deliver,
+    ) {
+        tell(
+            &mut self.encoder,
+            out,
+            &[to],
+            None,
+            Content::Message {
+                id,
+                message,
+                answers: asked,
+            },
+        );
+    }
+
+    fn event(
+        &mut self,
+        to: &[Recipient],
+        except: Option<ConnId>,
+        message: &ServerMessage<'_>,
+        out: &mut impl Deliver,
+    ) {
+        tell(&mut self.encoder, out, to, except, Content::event(message));
+    }
+
+    /// Closes a connection; its session, if it has one, has lost it.
+    fn close(&mut self, now: Instant, conn: ConnId, code: CloseCode, out: &mut impl Deliver) {
+        self.say_closing(conn, code, out);
+        if let Some(session) = self
+            .links
+            .get_mut(conn)
+            .and_then(|link| link.session.take())
+        {
+            self.lose_connection(now, session, out);
+        }
+    }
+
+    /// Says the last words to a connection.
+    fn say_closing(&mut self, conn: ConnId, code: CloseCode, out: &mut impl Deliver) {
+        let Some(link) = self.links.get_mut(conn).filter(|link| !link.closed) else {
+            return;
+        };
+        link.closed = true;
+        let to = link.recipient(conn);
+        let retry_after = self.closing.map(|after| super::deliver::millis(after));
+        let message = ServerMessage::Closing {
+            code,
+            retry_after,
+            text: code.reason(),
+        };
+        let mut outgoing = Outgoing::new(Content::event(&message), &mut self.encoder);
+        out.close(to, &mut outgoing);
+        self.links.settle(conn);
+    }
+
+    /// A room has ended: its listeners are told, and hidden ones leave it too.
+    fn end_room(&mut self, room: EndedRoom, out: &mut impl Deliver) {
+        let listeners = self.audiences.end_room(room.id);
+        for to in &listeners {
+            let session = self.links.get(to.conn).and_then(|link| link.session);
+            let hidden = session
+                .and_then(|session| self.sessions.get_mut(session))
+                .and_then(|session| session.hidden.as_mut());
+            if let Some(hidden) = hidden {
+                hidden.rooms.retain(|_, id| *id != room.id);
+            }
+        }
+        let message = ServerMessage::Notice {
+            code: NoticeCode::ROOM_CLOSED,
+            subject: room.name.as_str(),
+            text: "the room has ended: nobody owned it, and it was idle",
+        };
+        self.event(&listeners, None, &message, out);
+    }
+
+    fn until(&self, now: Instant) -> Instant {
+        now + self.limits.duration(Limit::ResumeMs)
+    }
+}
+
+/// Hands one message and all who get it to `out`.
+fn tell(
+    encoder: &mut Encoder,
+    out: &mut impl Deliver,
+    to: &[Recipient],
+    except: Option<ConnId>,
+    content: Content<'_>,
+) {
+    if to.iter().any(|to| Some(to.conn) != except) {
+        out.deliver(
+            Recipients::new(to, except),
+            &mut Outgoing::new(content, encoder),
+        );
+    }
+}

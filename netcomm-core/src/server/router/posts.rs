@@ -1,0 +1,182 @@
+//! Saying something (PROTOCOL.md, "Positions").
+
+use super::{Caller, Granted, Router, tell};
+use crate::limits::Limit;
+use crate::name::NameKey;
+use crate::server::deliver::{Content, Deliver};
+use crate::server::incoming::After;
+use crate::server::public::{LogId, PersonaId, RoomId};
+use crate::server::refusal::Refusal;
+use crate::server::session::{Answer, SessionId};
+use crate::text::Text;
+use crate::time::Instant;
+use crate::wire::{Conversation, ConversationKind, RefusalCode, ServerMessage};
+
+/// A conversation that a caller may read and write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Everyone,
+    Room(RoomId),
+    Private(PersonaId),
+}
+
+impl Router {
+    #[expect(clippy::too_many_arguments, reason = "what a post is made of")]
+    pub(super) fn post(
+        &mut self,
+        now: Instant,
+        Caller { to, session }: Caller,
+        conversation: Conversation<'_>,
+        epoch: Option<u64>,
+        nonce: u64,
+        text: &str,
+        out: &mut impl Deliver,
+    ) -> Result<Granted, Refusal> {
+        let text = Text::new(text, self.limits.count(Limit::TextBytes))?;
+        let target = self.target(session, conversation)?;
+        let log = self.log_of(session, target);
+        if epoch.is_some() && epoch != log.map(|log| self.public.logs().position(log).epoch) {
+            return Err(Refusal::wrong_epoch());
+        }
+        if let (None, Target::Private(other)) = (log, target) {
+            self.may_pair(session, other)?;
+        }
+        self.may_speak(session)?;
+        let author = self
+            .speak(now, to, session)
+            .ok_or_else(Refusal::not_logged_in)?;
+        let log = match (log, target) {
+            (Some(log), _) => log,
+            (None, Target::Private(other)) => self.begin_pair(now, author, other),
+            (None, _) => return Err(Refusal::unknown_conversation()),
+        };
+        let persona = self
+            .public
+            .persona(author)
+            .ok_or_else(Refusal::not_logged_in)?;
+        let (name, origin) = (*persona.name(), persona.origin());
+        let time = self.clock.at(now);
+        let position = self.public.logs_mut().append(log, time, nonce, name, text);
+        let (conversation, recipients) = match target {
+            Target::Everyone => (Conversation::EVERYONE, self.audiences.everyone()),
+            Target::Room(id) => {
+                self.public.touch_room(now, id);
+                let room = self.public.room(id).ok_or_else(Refusal::unknown_room)?;
+                (
+                    Conversation::room(room.name().as_str()),
+                    self.audiences.room(id),
+                )
+            }
+            Target::Private(other) => (
+                Conversation::private(name.as_str()),
+                self.audiences
+                    .persona(other)
+                    .map_or(&[][..], core::slice::from_ref),
+            ),
+        };
+        let (author, text) = (name.as_str(), text.as_str());
+        let message = ServerMessage::Message {
+            conversation,
+            position,
+            time,
+            author,
+            text,
+        };
+        tell(
+            &mut self.encoder,
+            out,
+            recipients,
+            Some(to.conn),
+            Content::event(&message),
+        );
+        self.keep_reserved_within(now, origin, out);
+        Ok((Answer::Posted { position, time }, After::Nothing))
+    }
+
+    /// Finds a conversation that a caller names, if it may read and write it.
+    pub(super) fn target(
+        &self,
+        session: SessionId,
+        conversation: Conversation<'_>,
+    ) -> Result<Target, Refusal> {
+        let session = self
+            .sessions
+            .get(session)
+            .ok_or_else(Refusal::not_logged_in)?;
+        match conversation.kind {
+            ConversationKind::EVERYONE => Ok(Target::Everyone),
+            ConversationKind::ROOM => {
+                let key = NameKey::of(conversation.name);
+                match session
+                    .rooms(&self.public)
+                    .and_then(|rooms| rooms.get(&key))
+                {
+                    Some(room) => Ok(Target::Room(*room)),
+                    None if self.public.room_named(&key).is_some() => Err(Refusal::not_a_member()),
+                    None => Err(Refusal::unknown_room()),
+                }
+            }
+            ConversationKind::PRIVATE => {
+                let key = NameKey::of(conversation.name);
+                let other = self
+                    .public
+                    .persona_named(&key)
+                    .ok_or_else(Refusal::unknown_name)?;
+                if session.persona == Some(other) {
+                    return Err(Refusal::with_oneself());
+                }
+                Ok(Target::Private(other))
+            }
+            _ => Err(Refusal::unknown_conversation()),
+        }
+    }
+
+    /// The conversation's log; a private conversation has none before its first message.
+    pub(super) fn log_of(&self, session: SessionId, target: Target) -> Option<LogId> {
+        match target {
+            Target::Everyone => Some(self.public.everyone()),
+            Target::Room(room) => Some(self.public.room(room)?.log()),
+            Target::Private(other) => {
+                let own = self.sessions.get(session)?.persona?;
+                self.public.persona(own)?.pair(other)
+            }
+        }
+    }
+
+    /// Whether one more private conversation is within the limits of both and of all.
+    fn may_pair(&self, session: SessionId, other: PersonaId) -> Result<(), Refusal> {
+        let own = self
+            .sessions
+            .get(session)
+            .and_then(|session| session.persona);
+        let count = |id| {
+            self.public
+                .persona(id)
+                .map_or(0, |persona| persona.pair_count())
+        };
+        let limits = &self.limits;
+        let refuse = |limit, what| Refusal::limit(RefusalCode::TOO_MANY_PAIRS, limits, limit, what);
+        if own.map_or(0, count) >= limits.count(Limit::PairsPerUser) {
+            let what = "you have private conversations with as many people as you may";
+            return Err(refuse(Limit::PairsPerUser, what));
+        }
+        if count(other) >= limits.count(Limit::PairsPerUser) {
+            let what = "the other has private conversations with as many people as it may";
+            return Err(refuse(Limit::PairsPerUser, what));
+        }
+        if self.public.pairs() >= limits.count(Limit::Pairs) {
+            let what = "the server has as many private conversations as it may";
+            return Err(refuse(Limit::Pairs, what));
+        }
+        Ok(())
+    }
+
+    fn begin_pair(&mut self, now: Instant, one: PersonaId, other: PersonaId) -> LogId {
+        let secret = |id| self.public.persona(id).map(|persona| *persona.secret());
+        let epoch = match (secret(one), secret(other)) {
+            (Some(one), Some(other)) => one.pair_epoch(&other, now),
+            _ => 0,
+        };
+        self.public.begin_pair(one, other, epoch)
+    }
+}

@@ -1,0 +1,244 @@
+//! Hiding, revealing, and who hears of whose coming and going (PROTOCOL.md, "Visibility").
+
+use alloc::borrow::Cow;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::{Caller, Granted, Router, tell};
+use crate::limits::Limit;
+use crate::name::NameKey;
+use crate::server::deliver::{ConnId, Content, Deliver, Recipient};
+use crate::server::incoming::After;
+use crate::server::origin::Address;
+use crate::server::public::{PersonaId, Presence, RoomId};
+use crate::server::refusal::Refusal;
+use crate::server::session::{Answer, Hidden, SessionId};
+use crate::time::Instant;
+use crate::wire::ServerMessage;
+
+impl Router {
+    /// To others, the caller's connection is lost.
+    pub(super) fn hide(
+        &mut self,
+        now: Instant,
+        Caller { to, session }: Caller,
+        out: &mut impl Deliver,
+    ) -> Result<Granted, Refusal> {
+        let until = self.until(now);
+        let session = self
+            .sessions
+            .get_mut(session)
+            .ok_or_else(Refusal::not_logged_in)?;
+        let Some(id) = session.persona.filter(|_| session.hidden.is_none()) else {
+            return Ok((Answer::Done, After::Nothing));
+        };
+        let persona = self.public.persona(id).ok_or_else(Refusal::not_logged_in)?;
+        session.hidden = Some(Hidden {
+            wish: *persona.name(),
+            rooms: persona.rooms().clone(),
+        });
+        let origin = persona.origin();
+        self.tell_offline(id, to.conn, out);
+        self.public.set_presence(id, Presence::Reserved(until));
+        self.keep_reserved_within(now, origin, out);
+        Ok((Answer::Done, After::Nothing))
+    }
+
+    /// To others, the caller comes back, or comes anew, and then leaves and joins the rooms that
+    /// it left and joined in secret.
+    pub(super) fn reveal(
+        &mut self,
+        now: Instant,
+        Caller {
+            to,
+            session: session_id,
+        }: Caller,
+        out: &mut impl Deliver,
+    ) -> Result<Granted, Refusal> {
+        let session = self
+            .sessions
+            .get_mut(session_id)
+            .ok_or_else(Refusal::not_logged_in)?;
+        let Some(hidden) = &session.hidden else {
+            return Ok((Answer::Done, After::Nothing));
+        };
+        let wish = hidden.wish;
+        let bearer = self.public.persona_named(&wish.key());
+        if bearer.is_some() && bearer != session.persona {
+            return Err(Refusal::name_lost());
+        }
+        let rooms = session
+            .hidden
+            .take()
+            .map(|hidden| hidden.rooms)
+            .unwrap_or_default();
+        let id = if let Some(id) = session.persona {
+            self.public.set_presence(id, Presence::Online);
+            self.tell_online(id, to.conn, out);
+            if self
+                .public
+                .persona(id)
+                .is_some_and(|persona| *persona.name() != wish)
+            {
+                self.take_name(id, wish, to.conn, out);
+            }
+            id
+        } else {
+            let secret = session.secret.derive("persona", now, &[]);
+            let id = self
+                .public
+                .enter(wish, secret, session.origin, Presence::Online);
+            session.persona = Some(id);
+            self.bearers.insert(id, session_id);
+            self.audiences.listen_as(id, to);
+            self.tell_online(id, to.conn, out);
+            id
+        };
+        self.show_rooms(now, id, &rooms, to.conn, out);
+        Ok((Answer::Done, After::Nothing))
+    }
+
+    /// Makes a persona's rooms those of `rooms`, by name; others see it leave and join.
+    fn show_rooms(
+        &mut self,
+        now: Instant,
+        id: PersonaId,
+        rooms: &BTreeMap<NameKey, RoomId>,
+        conn: ConnId,
+        out: &mut impl Deliver,
+    ) {
+        let Some(persona) = self.public.persona(id) else {
+            return;
+        };
+        let restored = persona.rooms();
+        let left = restored.iter().filter(|(key, _)| !rooms.contains_key(key));
+        let joined = rooms.iter().filter(|(key, _)| !restored.contains_key(key));
+        let mut changes: Vec<_> = left
+            .map(|(key, room)| (key.clone(), *room, false))
+            .chain(joined.map(|(key, room)| (key.clone(), *room, true)))
+            .collect();
+        changes.sort();
+        for (_, room, joins) in changes {
+            let changed = if joins {
+                self.public.join(now, id, room)
+            } else {
+                self.public.leave(id, room)
+            };
+            if changed {
+                self.tell_membership(id, room, joins, conn, out);
+            }
+        }
+    }
+
+    /// The persona that a caller speaks as. A hidden one takes the name that it wishes for, and
+    /// its reservation begins anew, as if its connection had been lost now.
+    pub(super) fn speak(
+        &mut self,
+        now: Instant,
+        to: Recipient,
+        id: SessionId,
+    ) -> Option<PersonaId> {
+        let until = self.until(now);
+        let session = self.sessions.get_mut(id)?;
+        let Some(hidden) = &session.hidden else {
+            return session.persona;
+        };
+        let wish = hidden.wish;
+        if let Some(persona) = session.persona {
+            if self
+                .public
+                .persona(persona)
+                .is_some_and(|persona| *persona.name() != wish)
+            {
+                self.public.rename(persona, wish);
+            }
+            self.public.set_presence(persona, Presence::Reserved(until));
+            return Some(persona);
+        }
+        let secret = session.secret.derive("persona", now, &[]);
+        let persona = self
+            .public
+            .enter(wish, secret, session.origin, Presence::Reserved(until));
+        session.persona = Some(persona);
+        self.bearers.insert(persona, id);
+        self.audiences.listen_as(persona, to);
+        Some(persona)
+    }
+
+    /// Whether a caller may speak: a hidden one may not where its name was taken.
+    pub(super) fn may_speak(&self, id: SessionId) -> Result<(), Refusal> {
+        let session = self.sessions.get(id).ok_or_else(Refusal::not_logged_in)?;
+        let Some(hidden) = &session.hidden else {
+            return Ok(());
+        };
+        let bearer = self.public.persona_named(&hidden.wish.key());
+        if bearer.is_some() && bearer != session.persona {
+            return Err(Refusal::name_lost());
+        }
+        Ok(())
+    }
+
+    /// Ends the oldest reservations where there are too many.
+    pub(super) fn keep_reserved_within(
+        &mut self,
+        now: Instant,
+        origin: Address,
+        out: &mut impl Deliver,
+    ) {
+        while let Some(oldest) = self.public.reserved_beyond(&self.limits, origin) {
+            self.end_persona(now, oldest, out);
+        }
+    }
+
+    pub(super) fn tell_online(&mut self, id: PersonaId, conn: ConnId, out: &mut impl Deliver) {
+        let Some(name) = self.public.persona(id).map(|persona| *persona.name()) else {
+            return;
+        };
+        self.tell_others(
+            id,
+            conn,
+            &ServerMessage::Online {
+                nickname: name.as_str(),
+            },
+            out,
+        );
+    }
+
+    pub(super) fn tell_offline(&mut self, id: PersonaId, conn: ConnId, out: &mut impl Deliver) {
+        let Some(name) = self.public.persona(id).map(|persona| *persona.name()) else {
+            return;
+        };
+        self.tell_others(
+            id,
+            conn,
+            &ServerMessage::Offline {
+                nickname: name.as_str(),
+            },
+            out,
+        );
+    }
+
+    /// Tells of somebody's coming, going or renaming: everyone while few are online, else those
+    /// who share a room or a private conversation with it. A persona that goes still counts.
+    pub(super) fn tell_others(
+        &mut self,
+        id: PersonaId,
+        conn: ConnId,
+        message: &ServerMessage<'_>,
+        out: &mut impl Deliver,
+    ) {
+        let few = self.public.online() <= self.limits.count(Limit::NoticeAudience);
+        let to = if few {
+            Cow::Borrowed(self.audiences.everyone())
+        } else {
+            Cow::Owned(self.audiences.acquainted(&self.public, id))
+        };
+        tell(
+            &mut self.encoder,
+            out,
+            &to,
+            Some(conn),
+            Content::event(message),
+        );
+    }
+}

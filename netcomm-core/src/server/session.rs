@@ -1,0 +1,114 @@
+//! A login and its resumes, and what its user does in secret (PROTOCOL.md, "Sessions").
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+
+use super::deliver::ConnId;
+use super::origin::Address;
+use super::public::{PersonaId, Public, RoomId};
+use super::secret::{Secret, TokenHash};
+use crate::name::{NameKey, Nickname, RoomName};
+use crate::time::{Instant, UnixMillis};
+use crate::wire::{Position, RequestId, ServerMessage};
+
+slotmap::new_key_type! {
+    pub(super) struct SessionId;
+}
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// The connection that it has now.
+    pub(super) conn: Option<ConnId>,
+    /// Its public face. A hidden user may have none.
+    pub(super) persona: Option<PersonaId>,
+    /// What it does in secret; `None`: it is visible, or was when it lost its connection.
+    pub(super) hidden: Option<Hidden>,
+    /// Hidden and without a connection: until when it can be resumed.
+    pub(super) lost_until: Option<Instant>,
+    /// From the entropy of its last connection.
+    pub(super) secret: Secret,
+    pub(super) origin: Address,
+    pub(super) tokens: Tokens,
+    pub(super) answers: Answers,
+}
+
+/// A hidden user's own view of itself.
+#[derive(Debug)]
+pub(super) struct Hidden {
+    /// The name that it wishes to have.
+    pub(super) wish: Nickname,
+    /// The rooms that it really is in.
+    pub(super) rooms: BTreeMap<NameKey, RoomId>,
+}
+
+/// The tokens that resume a session: the newest, and the one before until the newest is used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tokens {
+    pub(super) newest: TokenHash,
+    pub(super) retiring: Option<TokenHash>,
+}
+
+/// The answers to the last executed requests.
+#[derive(Debug, Default)]
+pub(super) struct Answers(VecDeque<(RequestId, Answer)>);
+
+/// An answer to a request that changed something.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Done,
+    Posted {
+        position: Position,
+        time: UnixMillis,
+    },
+    Joined {
+        room: Box<RoomName>,
+        position: Position,
+    },
+}
+
+impl Session {
+    /// The rooms that it really is in.
+    pub(super) fn rooms<'a>(&'a self, public: &'a Public) -> Option<&'a BTreeMap<NameKey, RoomId>> {
+        match &self.hidden {
+            Some(hidden) => Some(&hidden.rooms),
+            None => Some(public.persona(self.persona?)?.rooms()),
+        }
+    }
+}
+
+impl Answers {
+    pub(super) fn find(&self, id: RequestId) -> Option<&Answer> {
+        let index = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.0.get(index).map(|(_, answer)| answer)
+    }
+
+    /// Whether an answer to this request may have been kept once, and is no more.
+    pub(super) fn may_have_forgotten(&self, id: RequestId, kept: usize) -> bool {
+        self.0.len() >= kept && self.0.front().is_some_and(|(first, _)| id < *first)
+    }
+
+    pub(super) fn keep(&mut self, id: RequestId, answer: Answer, most: usize) {
+        let index = self.0.partition_point(|(other, _)| *other < id);
+        self.0.insert(index, (id, answer));
+        if self.0.len() > most {
+            self.0.pop_front();
+        }
+    }
+}
+
+impl Answer {
+    pub(super) fn as_message(&self) -> ServerMessage<'_> {
+        match self {
+            Self::Done => ServerMessage::Done,
+            Self::Posted { position, time } => ServerMessage::Posted {
+                position: *position,
+                time: *time,
+            },
+            Self::Joined { room, position } => ServerMessage::Joined {
+                room: room.as_str(),
+                position: *position,
+            },
+        }
+    }
+}
