@@ -2,8 +2,6 @@
 
 use alloc::vec::Vec;
 
-use bytes::{Buf, BytesMut};
-
 /// The length of a frame's header: a big-endian `u32`.
 pub const HEADER: usize = 4;
 
@@ -18,7 +16,7 @@ pub const MAX_PAYLOAD: u32 = 16 * 1024;
 pub struct FrameDecoder {
     max_payload: u32,
     /// The beginning of a frame whose end has not come, header included.
-    carry: BytesMut,
+    carry: Vec<u8>,
     /// Whether `carry` is a whole frame that the caller has been lent and is done with.
     lent: bool,
 }
@@ -29,7 +27,7 @@ impl FrameDecoder {
     pub fn new(max_payload: u32) -> Self {
         Self {
             max_payload,
-            carry: BytesMut::new(),
+            carry: Vec::new(),
             lent: false,
         }
     }
@@ -37,22 +35,22 @@ impl FrameDecoder {
     /// The next payload, or `None` where more input is needed; `input` then is empty.
     ///
     /// After an error the stream cannot be read on.
-    pub fn next_frame<'a>(
+    pub fn next_frame<'a, 'i: 'a>(
         &'a mut self,
-        input: &mut &'a [u8],
+        input: &mut &'i [u8],
     ) -> Result<Option<&'a [u8]>, FrameError> {
         if self.lent {
             self.lent = false;
-            self.carry = BytesMut::new();
+            self.carry = Vec::new();
         }
         if self.carry.is_empty() {
-            return self.from_chunk(input);
+            return self.next_in_chunk(input);
         }
         self.fill(HEADER, input);
-        if self.carry.len() < HEADER {
+        let Some(length) = self.payload_length(&self.carry)? else {
             return Ok(None);
-        }
-        let end = HEADER + self.payload_length(&self.carry)?;
+        };
+        let end = HEADER + length;
         self.fill(end, input);
         if self.carry.len() < end {
             return Ok(None);
@@ -67,42 +65,53 @@ impl FrameDecoder {
         self.lent || self.carry.is_empty()
     }
 
-    fn from_chunk<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<&'a [u8]>, FrameError> {
-        if input.len() >= HEADER {
-            let end = HEADER + self.payload_length(input)?;
-            if let Some((frame, rest)) = input.split_at_checked(end) {
+    fn next_in_chunk<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, FrameError> {
+        let mut wanted = HEADER;
+        if let Some(length) = self.payload_length(input)? {
+            wanted += length;
+            if let Some((frame, rest)) = input.split_at_checked(wanted) {
                 *input = rest;
                 return Ok(Some(&frame[HEADER..]));
             }
         }
-        self.carry.extend_from_slice(input);
-        *input = &[];
+        self.fill(wanted, input);
         Ok(None)
     }
 
     /// Moves input to the carry until that has `length` bytes.
+    ///
+    /// The carry grows with what has come, never on the word of a header, and not past `length`.
     fn fill(&mut self, length: usize, input: &mut &[u8]) {
-        let wanted = length.saturating_sub(self.carry.len()).min(input.len());
-        let (head, rest) = input.split_at(wanted);
+        let missing = length.saturating_sub(self.carry.len());
+        let (head, rest) = input.split_at(missing.min(input.len()));
+        if head.len() > self.carry.capacity() - self.carry.len() {
+            self.carry
+                .reserve_exact(missing.min(head.len().max(self.carry.len())));
+        }
         self.carry.extend_from_slice(head);
         *input = rest;
     }
 
-    fn payload_length(&self, mut frame: &[u8]) -> Result<usize, FrameError> {
-        match frame.get_u32() {
-            0 => Err(FrameError::Empty),
-            length if length > self.max_payload => Err(FrameError::TooLarge {
+    /// The length that a header announces, or `None` where it is not whole.
+    fn payload_length(&self, frame: &[u8]) -> Result<Option<usize>, FrameError> {
+        match frame
+            .first_chunk()
+            .map(|header| u32::from_be_bytes(*header))
+        {
+            None => Ok(None),
+            Some(0) => Err(FrameError::Empty),
+            Some(length) if length > self.max_payload => Err(FrameError::TooLarge {
                 length,
                 limit: self.max_payload,
             }),
-            length => Ok(length as usize),
+            Some(length) => Ok(Some(length as usize)),
         }
     }
 }
 
 /// Appends a frame to `out` whose payload `payload` writes; the header is patched afterwards.
 ///
-/// On error `out` is as before.
+/// On error `out` is as before, as long as `payload` only appends.
 pub fn write<E: From<TooLarge>>(
     out: &mut Vec<u8>,
     payload: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
@@ -142,4 +151,28 @@ pub enum FrameError {
 pub struct TooLarge {
     /// How long it would be.
     pub length: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_between_frames_nor_reserved_on_the_word_of_a_header() {
+        let mut decoder = FrameDecoder::new(MAX_PAYLOAD);
+        let mut head = &[0, 0, 0x40, 0, 1][..];
+        assert_eq!(decoder.next_frame(&mut head), Ok(None));
+        assert!(decoder.carry.capacity() < 64);
+        let rest = [1; 16 * 1024];
+        for byte in rest.chunks(1).take(16 * 1024 - 2) {
+            assert_eq!(decoder.next_frame(&mut &*byte), Ok(None));
+        }
+        assert!(decoder.carry.capacity() <= HEADER + 16 * 1024);
+        let mut last = &[1, 0, 0, 0, 1, 7][..];
+        assert!(matches!(decoder.next_frame(&mut last), Ok(Some(payload)) if payload == rest));
+        assert!(decoder.is_between_frames());
+        assert_eq!(decoder.next_frame(&mut last), Ok(Some(&[7][..])));
+        assert_eq!(decoder.next_frame(&mut last), Ok(None));
+        assert_eq!(decoder.carry.capacity(), 0);
+    }
 }

@@ -131,14 +131,15 @@ pub enum PrefaceError {
 }
 
 const fn join(first: [u8; 2], second: [u8; 2]) -> [u8; LENGTH] {
-    let [a, b, c, d] = MAGIC;
-    [a, b, c, d, first[0], first[1], second[0], second[1]]
+    let [m0, m1, m2, m3] = MAGIC;
+    [m0, m1, m2, m3, first[0], first[1], second[0], second[1]]
 }
 
 fn split(bytes: [u8; LENGTH]) -> Result<(u16, u16), PrefaceError> {
-    let [a, b, c, d, e, f, g, h] = bytes;
-    if [a, b, c, d] == MAGIC {
-        Ok((u16::from_be_bytes([e, f]), u16::from_be_bytes([g, h])))
+    let [m0, m1, m2, m3, first @ .., last0, last1] = bytes;
+    if [m0, m1, m2, m3] == MAGIC {
+        let second = u16::from_be_bytes([last0, last1]);
+        Ok((u16::from_be_bytes(first), second))
     } else {
         Err(PrefaceError::Magic)
     }

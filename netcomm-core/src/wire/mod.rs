@@ -27,6 +27,7 @@ mod value;
 
 use alloc::vec::Vec;
 
+use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
 pub use client_message::ClientMessage;
@@ -58,6 +59,10 @@ impl<'a> Message<'a> for ServerMessage<'a> {
 }
 
 mod sealed {
+    #[expect(
+        unnameable_types,
+        reason = "what cannot be named cannot be implemented"
+    )]
     pub trait Sealed {}
     impl Sealed for super::ClientMessage<'_> {}
     impl Sealed for super::ServerMessage<'_> {}
@@ -89,8 +94,29 @@ pub fn encode<'a, M: Message<'a>>(
 }
 
 fn write_value<T: Serialize>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    *out = postcard::to_extend(value, core::mem::take(out)).map_err(|_| EncodeError::Unsendable)?;
-    Ok(())
+    postcard::serialize_with_flavor(value, Appender(out)).map_err(|_| EncodeError::Unsendable)
+}
+
+/// Lets postcard write into the caller's buffer, strings in one copy, and leaves the buffer to its
+/// owner when a value fails half-way.
+struct Appender<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Appender<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 /// Why a payload is no message. The connection it came on cannot go on.
