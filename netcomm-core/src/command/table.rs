@@ -183,7 +183,7 @@ pub(super) fn find(name: &str) -> Option<&'static CommandInfo> {
     };
     COMMANDS
         .iter()
-        .find(|row| is_name(&row.name) || row.aliases.iter().any(|alias| is_name(alias)))
+        .find(|row| is_name(&row.name) || row.aliases.iter().any(is_name))
 }
 
 /// A command as it is to be typed.

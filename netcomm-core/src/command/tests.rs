@@ -15,65 +15,26 @@ fn command(line: &str) -> Result<Command<'_>, CommandError> {
 
 #[test]
 fn every_command_reads_its_arguments() {
+    let members = |room, from| Command::Members { room, from };
+    let private = |nickname, text| Command::Private { nickname, text };
+    let room = |room, text| Command::Room { room, text };
+    let history = |conversation, count, before| Command::History {
+        conversation,
+        count,
+        before,
+    };
+    let (everyone, b) = (Conversation::EVERYONE, Conversation::private("b"));
     let lines = [
-        (
-            "/members",
-            Command::Members {
-                room: None,
-                from: "",
-            },
-        ),
-        (
-            "/members *",
-            Command::Members {
-                room: None,
-                from: "",
-            },
-        ),
-        (
-            "/members * bob",
-            Command::Members {
-                room: None,
-                from: "bob",
-            },
-        ),
-        (
-            "/who lobby",
-            Command::Members {
-                room: Some("lobby"),
-                from: "",
-            },
-        ),
-        (
-            "/who #lobby @bob",
-            Command::Members {
-                room: Some("lobby"),
-                from: "bob",
-            },
-        ),
+        ("/members", members(None, "")),
+        ("/members *", members(None, "")),
+        ("/members * bob", members(None, "bob")),
+        ("/who lobby", members(Some("lobby"), "")),
+        ("/who #lobby @bob", members(Some("lobby"), "bob")),
         ("/broadcast hi  all ", Command::Broadcast("hi  all ")),
         ("/ALL\t hi", Command::Broadcast("hi")),
-        (
-            "/dm bob hi",
-            Command::Private {
-                nickname: "bob",
-                text: "hi",
-            },
-        ),
-        (
-            "/msg @bob  /quit",
-            Command::Private {
-                nickname: "bob",
-                text: "/quit",
-            },
-        ),
-        (
-            "/w bob #x",
-            Command::Private {
-                nickname: "bob",
-                text: "#x",
-            },
-        ),
+        ("/dm bob hi", private("bob", "hi")),
+        ("/msg @bob  /quit", private("bob", "/quit")),
+        ("/w bob #x", private("bob", "#x")),
         ("/create_room lobby", Command::CreateRoom("lobby")),
         ("/create #lobby", Command::CreateRoom("lobby")),
         ("/get_rooms", Command::Rooms("")),
@@ -83,71 +44,23 @@ fn every_command_reads_its_arguments() {
         ("/join \t #lobby \t", Command::Join("lobby")),
         ("/leave lobby", Command::Leave("lobby")),
         ("/part #lobby", Command::Leave("lobby")),
-        (
-            "/room lobby hi\nthere",
-            Command::Room {
-                room: "lobby",
-                text: "hi\nthere",
-            },
-        ),
-        (
-            "/room #lobby @bob",
-            Command::Room {
-                room: "lobby",
-                text: "@bob",
-            },
-        ),
+        ("/room lobby hi\nthere", room("lobby", "hi\nthere")),
+        ("/room #lobby @bob", room("lobby", "@bob")),
         ("/hide", Command::Hide),
         ("/hide ", Command::Hide),
         ("/Reveal", Command::Reveal),
         ("/nick rob", Command::Nick("rob")),
-        (
-            "/history",
-            Command::History {
-                conversation: None,
-                count: None,
-                before: None,
-            },
-        ),
-        (
-            "/history 1",
-            Command::History {
-                conversation: None,
-                count: Some(1),
-                before: None,
-            },
-        ),
-        (
-            "/history 100 2",
-            Command::History {
-                conversation: None,
-                count: Some(100),
-                before: Some(2),
-            },
-        ),
-        (
-            "/history *",
-            Command::History {
-                conversation: Some(Conversation::EVERYONE),
-                count: None,
-                before: None,
-            },
-        ),
+        ("/history", history(None, None, None)),
+        ("/history 1", history(None, Some(1), None)),
+        ("/history 100 2", history(None, Some(100), Some(2))),
+        ("/history *", history(Some(everyone), None, None)),
         (
             "/history #7 5",
-            Command::History {
-                conversation: Some(Conversation::room("7")),
-                count: Some(5),
-                before: None,
-            },
+            history(Some(Conversation::room("7")), Some(5), None),
         ),
         (
-            "/history @bob 5 18446744073709551615",
-            Command::History {
-                conversation: Some(Conversation::private("bob")),
-                count: Some(5),
-                before: Some(u64::MAX),
-            },
+            "/history @b 5 18446744073709551615",
+            history(Some(b), Some(5), Some(u64::MAX)),
         ),
         ("/help", Command::Help(None)),
         ("/help /dm", Command::Help(Some("/dm"))),
@@ -381,7 +294,10 @@ fn help_is_aligned_and_complete() {
 proptest! {
     #[test]
     fn any_line_is_read_and_a_known_command_is_never_unknown(line in any::<String>(), word in "[a-z_]{0,12}|room|history|dm") {
-        let _ = parse(&line).map(|line| line.to_message(Conversation::EVERYONE, 0));
+        if let Ok(line) = parse(&line) {
+            let is_help = matches!(line, Line::Command(Command::Help(_)));
+            prop_assert_eq!(line.to_message(Conversation::EVERYONE, 0).is_none(), is_help);
+        }
         let typed = format!("/{word} {line}");
         let unknown = parse(&typed) == Err(CommandError::Unknown);
         prop_assert_eq!(unknown, table::find(&word).is_none());

@@ -1,0 +1,115 @@
+//! Lines on somebody's screen, which nothing that somebody else typed can forge or disturb.
+
+use alloc::vec::Vec;
+use core::fmt::{self, Write};
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::time::UnixMillis;
+
+/// What begins each line of a text or name after its first.
+const INDENT: &[u8] = b"  ";
+
+/// Where lists are wrapped, in columns.
+const WIDTH: usize = 78;
+
+/// Writes lines that end in LF.
+///
+/// A line begins with `* ` (the system speaks), with a time (a message) or with two spaces (what
+/// stands before goes on). What is written into a line cannot begin another one of the first two
+/// kinds, and no character of it moves the cursor or turns the direction.
+pub(super) struct Lines<'o> {
+    out: &'o mut Vec<u8>,
+}
+
+impl<'o> Lines<'o> {
+    pub(super) const fn new(out: &'o mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    /// A line of the system's.
+    pub(super) fn system(&mut self, words: fmt::Arguments<'_>) {
+        self.out.extend_from_slice(b"* ");
+        self.write(words);
+        self.end();
+    }
+
+    /// A line that tells when it happened, as `HH:MM:SS` in UTC.
+    pub(super) fn at(&mut self, time: UnixMillis, words: fmt::Arguments<'_>) {
+        let seconds = time.0 / 1000;
+        let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
+        self.write(format_args!("{hour:02}:{minute:02}:{:02} ", seconds % 60));
+        self.write(words);
+        self.end();
+    }
+
+    /// A line of the system's that lists `items`, wrapped between them.
+    pub(super) fn list(&mut self, title: fmt::Arguments<'_>, items: &[&str]) {
+        let start = self.out.len();
+        self.out.extend_from_slice(b"* ");
+        self.write(title);
+        let mut column = self.out.get(start..).map_or(0, columns);
+        let mut rest = items.iter().peekable();
+        while let Some(item) = rest.next() {
+            let comma = if rest.peek().is_some() { "," } else { "" };
+            let width = item.width() + comma.len();
+            if column + 1 + width > WIDTH {
+                self.end();
+                self.out.extend_from_slice(INDENT);
+                column = INDENT.len() + width;
+            } else {
+                self.out.push(b' ');
+                column += 1 + width;
+            }
+            self.write(format_args!("{item}{comma}"));
+        }
+        self.end();
+    }
+
+    fn write(&mut self, words: fmt::Arguments<'_>) {
+        // Growing a vector does not fail, so only a `Display` that fails by itself could.
+        let written = self.write_fmt(words);
+        debug_assert!(written.is_ok(), "{words:?}");
+    }
+
+    fn end(&mut self) {
+        self.out.push(b'\n');
+    }
+}
+
+impl Write for Lines<'_> {
+    fn write_str(&mut self, foreign: &str) -> fmt::Result {
+        let mut rest = foreign;
+        while let Some(c) = rest.chars().find(|c| disturbs(*c)) {
+            let (calm, after) = rest.split_once(c).unwrap_or((rest, ""));
+            self.out.extend_from_slice(calm.as_bytes());
+            if c == '\n' {
+                self.end();
+                self.out.extend_from_slice(INDENT);
+            } else {
+                self.out.extend_from_slice("\u{fffd}".as_bytes());
+            }
+            rest = after;
+        }
+        self.out.extend_from_slice(rest.as_bytes());
+        Ok(())
+    }
+}
+
+/// Whether a terminal may do more than draw `c` where it stands.
+const fn disturbs(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\x1f'
+            | '\x7f'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
+}
+
+fn columns(bytes: &[u8]) -> usize {
+    core::str::from_utf8(bytes).map_or(bytes.len(), UnicodeWidthStr::width)
+}
