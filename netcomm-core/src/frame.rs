@@ -39,6 +39,15 @@ impl FrameDecoder {
         &'a mut self,
         input: &mut &'i [u8],
     ) -> Result<Option<&'a [u8]>, FrameError> {
+        let place = self.advance(input)?;
+        Ok(place.map(|place| self.payload(place)))
+    }
+
+    /// Finds the next payload without lending it, so that a caller can look at it first and go on.
+    pub(crate) fn advance<'i>(
+        &mut self,
+        input: &mut &'i [u8],
+    ) -> Result<Option<Place<'i>>, FrameError> {
         if self.lent {
             self.lent = false;
             self.carry = Vec::new();
@@ -56,7 +65,21 @@ impl FrameDecoder {
             return Ok(None);
         }
         self.lent = true;
-        Ok(Some(&self.carry[HEADER..end]))
+        Ok(Some(Place::Carry))
+    }
+
+    /// The payload that [`Self::advance`] has just found.
+    pub(crate) fn payload<'a, 'i: 'a>(&'a self, place: Place<'i>) -> &'a [u8] {
+        match place {
+            Place::Chunk(payload) => payload,
+            Place::Carry => self.carry.get(HEADER..).unwrap_or_default(),
+        }
+    }
+
+    /// Puts back the payload that [`Self::advance`] has just found in the carry: it will be found
+    /// again. What was found in a chunk is put back by giving the same input again.
+    pub(crate) fn put_back(&mut self) {
+        self.lent = false;
     }
 
     /// Whether the stream stands between two frames.
@@ -65,13 +88,13 @@ impl FrameDecoder {
         self.lent || self.carry.is_empty()
     }
 
-    fn next_in_chunk<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, FrameError> {
+    fn next_in_chunk<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Place<'i>>, FrameError> {
         let mut wanted = HEADER;
         if let Some(length) = self.payload_length(input)? {
             wanted += length;
             if let Some((frame, rest)) = input.split_at_checked(wanted) {
                 *input = rest;
-                return Ok(Some(&frame[HEADER..]));
+                return Ok(Some(Place::Chunk(&frame[HEADER..])));
             }
         }
         self.fill(wanted, input);
@@ -107,6 +130,15 @@ impl FrameDecoder {
             Some(length) => Ok(Some(length as usize)),
         }
     }
+}
+
+/// Where a payload lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place<'i> {
+    /// In the caller's chunk.
+    Chunk(&'i [u8]),
+    /// In the decoder's carry.
+    Carry,
 }
 
 /// Appends a frame to `out` whose payload `payload` writes; the header is patched afterwards.

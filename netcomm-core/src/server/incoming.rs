@@ -11,7 +11,7 @@ use crate::wire::{ClientMessage, CloseCode, RefusalCode, RequestId};
 pub enum Incoming<'a> {
     /// The first bytes have told which face the peer speaks.
     Opened(Face),
-    /// A request, or `Pong`.
+    /// A request.
     Request {
         /// Its number.
         id: RequestId,
@@ -68,7 +68,8 @@ pub enum Next<'a> {
     /// That nothing is read before this instant; the rest of the input is kept by the caller and
     /// given again.
     PausedUntil(Instant),
-    /// That these bytes are sent, sending is shut down, and input is discarded from here on.
+    /// That these bytes are sent and sending is shut down; then go on as before: what still comes
+    /// is discarded. The router has not been told of this peer, and need not be.
     Farewell(&'a [u8]),
     /// That the socket is closed.
     Finished,

@@ -1,0 +1,112 @@
+//! The framed face: payloads become requests (PROTOCOL.md, "Frame" and "Payload").
+
+use super::bucket::Cost;
+use super::life::Life;
+use crate::frame::{FrameDecoder, FrameError, Place};
+use crate::server::incoming::{Incoming, Next};
+use crate::time::Instant;
+use crate::wire::{self, ClientMessage, CloseCode, RefusalCode, RequestId};
+
+/// No `Pong` is longer: number, variant and nonce, each as long as a varint can be.
+const LONGEST_PONG: usize = 5 + 5 + 10;
+
+/// What a payload is, before it is taken.
+enum Kind {
+    Pong,
+    Costs(Cost),
+}
+
+pub(super) fn next<'a, 'i: 'a>(
+    decoder: &'a mut FrameDecoder,
+    life: &mut Life,
+    now: Instant,
+    input: &mut &'i [u8],
+) -> Next<'a> {
+    let place = loop {
+        let rest = *input;
+        let place = match decoder.advance(input) {
+            Ok(Some(place)) => place,
+            Ok(None) => return Next::NeedsBytes,
+            Err(FrameError::Empty) => return life.close(now, CloseCode::EMPTY_FRAME),
+            Err(FrameError::TooLarge { .. }) => {
+                return life.close(now, CloseCode::FRAME_TOO_LARGE);
+            }
+        };
+        let payload = decoder.payload(place);
+        let dry = life.is_dry(now);
+        if !dry && payload.len() > LONGEST_PONG {
+            break place;
+        }
+        match kind(payload) {
+            Kind::Pong => continue,
+            Kind::Costs(cost) if dry => {
+                if let Some(until) = life.pause(now, cost) {
+                    match place {
+                        Place::Chunk(_) => *input = rest,
+                        Place::Carry => decoder.put_back(),
+                    }
+                    return Next::PausedUntil(until);
+                }
+            }
+            Kind::Costs(_) => {}
+        }
+        break place;
+    };
+    match wire::decode(decoder.payload(place)) {
+        Ok((id, message)) => request(life, now, id, message),
+        Err(_) => life.close(now, CloseCode::MALFORMED),
+    }
+}
+
+fn kind(payload: &[u8]) -> Kind {
+    match wire::decode::<ClientMessage<'_>>(payload) {
+        Ok((_, ClientMessage::Pong { .. })) => Kind::Pong,
+        Ok((RequestId::NONE, _)) => Kind::Costs(Cost::Refusal),
+        Ok((_, message)) => Kind::Costs(Cost::of(&message)),
+        // It closes the connection, however much has been asked before.
+        Err(_) => Kind::Costs(Cost::Free),
+    }
+}
+
+fn request<'a>(
+    life: &mut Life,
+    now: Instant,
+    id: RequestId,
+    message: ClientMessage<'a>,
+) -> Next<'a> {
+    let logged_in = life.is_logged_in();
+    if !logged_in && !life.may_try() {
+        return life.close(now, CloseCode::LOGIN_TIMEOUT);
+    }
+    let refusal = match (&message, logged_in) {
+        _ if id == RequestId::NONE => Some((
+            RefusalCode::INVALID_REQUEST,
+            "a request's number begins at 1",
+        )),
+        (ClientMessage::Unknown, _) => Some((
+            RefusalCode::UNSUPPORTED,
+            "this server does not know such a request",
+        )),
+        (ClientMessage::Login { .. }, true) => Some((
+            RefusalCode::ALREADY_LOGGED_IN,
+            "this connection has logged in already",
+        )),
+        (ClientMessage::Quit, false) => return life.close(now, CloseCode::QUIT),
+        (ClientMessage::Login { .. }, false) | (_, true) => None,
+        (_, false) => Some((RefusalCode::NOT_LOGGED_IN, "log in first")),
+    };
+    let (cost, incoming) = match refusal {
+        None => (Cost::of(&message), Incoming::Request { id, message }),
+        Some((code, text)) => {
+            let retry_after = None;
+            let refuse = Incoming::Refuse {
+                id,
+                code,
+                retry_after,
+                text,
+            };
+            (Cost::Refusal, refuse)
+        }
+    };
+    life.admit(now, id, cost, incoming)
+}
