@@ -9,30 +9,27 @@ use crate::wire::{self, ClientMessage, CloseCode, RequestId, ServerMessage};
 
 /// Names a connection for as long as the router knows it. Never on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId {
-    index: u32,
-    generation: u32,
-}
+pub struct ConnId(u64);
 
 impl ConnId {
-    pub(super) const fn new(index: u32, generation: u32) -> Self {
-        Self { index, generation }
+    pub(super) const fn from_number(number: u64) -> Self {
+        Self(number)
     }
 
     pub(super) const fn to_number(self) -> u64 {
-        (self.generation as u64) << 32 | self.index as u64
+        self.0
     }
 
     /// A small number that no other live connection has: good as an index.
     #[must_use]
     pub const fn index(self) -> usize {
-        self.index as usize
+        (self.0 & 0xffff_ffff) as usize
     }
 }
 
 impl fmt::Debug for ConnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ConnId({}.{})", self.index, self.generation)
+        write!(f, "ConnId({}.{})", self.index(), self.0 >> 32)
     }
 }
 

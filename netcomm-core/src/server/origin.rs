@@ -29,8 +29,9 @@ impl From<Origin> for Address {
             address if address.is_loopback() => Self::Exempt,
             IpAddr::V4(address) => Self::V4(address),
             IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f, g, h])
+                let mut network = [0; 8];
+                network.copy_from_slice(&address.octets()[..8]);
+                Self::V6(network)
             }
         }
     }

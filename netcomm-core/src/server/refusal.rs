@@ -27,6 +27,13 @@ impl Refusal {
         Self::new(RefusalCode::NOT_LOGGED_IN, "log in first")
     }
 
+    pub(super) const fn unsupported() -> Self {
+        Self::new(
+            RefusalCode::UNSUPPORTED,
+            "this kind of request is not supported",
+        )
+    }
+
     pub(super) const fn unknown_name() -> Self {
         Self::new(RefusalCode::UNKNOWN_NAME, "nobody of this name is here")
     }

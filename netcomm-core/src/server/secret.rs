@@ -34,8 +34,9 @@ impl Secret {
 
     /// An epoch that was never used before.
     pub(super) fn epoch(&self, purpose: &str, now: Instant, what: &[u8]) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.derive(purpose, now, what).0;
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        let mut epoch = [0; 8];
+        epoch.copy_from_slice(&self.derive(purpose, now, what).0[..8]);
+        u64::from_be_bytes(epoch)
     }
 
     /// The epoch of the private conversation that this one begins with another.

@@ -19,7 +19,7 @@ slotmap::new_key_type! {
 /// All logs, and the budget that they share.
 #[derive(Debug)]
 pub(crate) struct Logs {
-    logs: SlotMap<LogId, Log>,
+    all: SlotMap<LogId, Log>,
     /// Which log holds the oldest message, by the order of all messages.
     oldest: BTreeMap<u64, LogId>,
     next_stamp: u64,
@@ -52,7 +52,7 @@ pub(crate) struct Entry {
 impl Logs {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            logs: SlotMap::with_key(),
+            all: SlotMap::with_key(),
             oldest: BTreeMap::new(),
             next_stamp: 0,
             bytes: 0,
@@ -63,18 +63,18 @@ impl Logs {
     }
 
     pub(crate) fn log(&self, id: LogId) -> Option<&Log> {
-        self.logs.get(id)
+        self.all.get(id)
     }
 
     /// Where a conversation stands.
     pub(crate) fn position(&self, id: LogId) -> Position {
-        self.logs
+        self.all
             .get(id)
             .map_or_else(Position::default, Log::position)
     }
 
     pub(super) fn begin(&mut self, epoch: u64) -> LogId {
-        self.logs.insert(Log {
+        self.all.insert(Log {
             epoch,
             last: 0,
             entries: VecDeque::new(),
@@ -83,7 +83,7 @@ impl Logs {
     }
 
     pub(super) fn end(&mut self, id: LogId) {
-        let Some(log) = self.logs.remove(id) else {
+        let Some(log) = self.all.remove(id) else {
             return;
         };
         self.bytes -= log.bytes;
@@ -101,7 +101,7 @@ impl Logs {
         author: Nickname,
         text: Text<'_>,
     ) -> Position {
-        let Some(log) = self.logs.get_mut(id) else {
+        let Some(log) = self.all.get_mut(id) else {
             return Position::default();
         };
         let stamp = self.next_stamp;
@@ -121,7 +121,7 @@ impl Logs {
         self.bytes += entry.cost();
         log.entries.push_back(entry);
         let position = log.position();
-        while let Some(log) = self.logs.get(id)
+        while let Some(log) = self.all.get(id)
             && (log.entries.len() > self.max_messages || log.bytes > self.max_bytes)
         {
             self.forget_first(id);
@@ -136,7 +136,7 @@ impl Logs {
     }
 
     fn forget_first(&mut self, id: LogId) {
-        let Some(log) = self.logs.get_mut(id) else {
+        let Some(log) = self.all.get_mut(id) else {
             return;
         };
         let Some(entry) = log.entries.pop_front() else {

@@ -33,7 +33,7 @@ pub(super) struct Link {
 /// All connections, with what is counted of them.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    links: SlotMap<LinkKey, Link>,
+    all: SlotMap<LinkKey, Link>,
     from: BTreeMap<Address, usize>,
     /// Those that have not logged in, the oldest first.
     pending: BTreeSet<(Instant, ConnId)>,
@@ -48,7 +48,7 @@ impl Links {
         entropy: [u8; 16],
         limits: &Limits,
     ) -> Result<ConnId, CloseCode> {
-        if self.links.len() >= limits.count(Limit::Connections) {
+        if self.all.len() >= limits.count(Limit::Connections) {
             return Err(CloseCode::FULL);
         }
         if origin != Address::Exempt {
@@ -67,22 +67,22 @@ impl Links {
             closed: false,
             since: now,
         };
-        let conn = self.links.insert(link).into();
+        let conn = self.all.insert(link).into();
         self.pending.insert((now, conn));
         Ok(conn)
     }
 
     pub(super) fn get(&self, conn: ConnId) -> Option<&Link> {
-        self.links.get(conn.into())
+        self.all.get(conn.into())
     }
 
     pub(super) fn get_mut(&mut self, conn: ConnId) -> Option<&mut Link> {
-        self.links.get_mut(conn.into())
+        self.all.get_mut(conn.into())
     }
 
     /// It has logged in, or is closed: it does not count as pending any more.
     pub(super) fn settle(&mut self, conn: ConnId) {
-        if let Some(link) = self.links.get(conn.into()) {
+        if let Some(link) = self.all.get(conn.into()) {
             self.pending.remove(&(link.since, conn));
         }
     }
@@ -97,7 +97,7 @@ impl Links {
 
     pub(super) fn remove(&mut self, conn: ConnId) -> Option<Link> {
         self.settle(conn);
-        let link = self.links.remove(conn.into())?;
+        let link = self.all.remove(conn.into())?;
         if let Some(from) = self.from.get_mut(&link.origin) {
             *from -= 1;
             if *from == 0 {
@@ -108,7 +108,7 @@ impl Links {
     }
 
     pub(super) fn ids(&self) -> impl Iterator<Item = ConnId> {
-        self.links.keys().map(ConnId::from)
+        self.all.keys().map(ConnId::from)
     }
 }
 
@@ -121,8 +121,7 @@ impl Link {
 
 impl From<LinkKey> for ConnId {
     fn from(key: LinkKey) -> Self {
-        let number = key.data().as_ffi();
-        Self::new(number as u32, (number >> 32) as u32)
+        Self::from_number(key.data().as_ffi())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Coming and going: login, resume, quit, lost connections (PROTOCOL.md, "Sessions").
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::{Caller, Router, tell};
@@ -97,7 +98,7 @@ impl Router {
             persona,
             hidden: hidden.then(|| Hidden {
                 wish: name,
-                rooms: alloc::collections::BTreeMap::new(),
+                rooms: BTreeMap::new(),
             }),
             lost_until: None,
             secret,
@@ -198,10 +199,8 @@ impl Router {
             .persona
             .and_then(|persona| self.public.persona(persona));
         let hidden = session.hidden.as_ref();
-        let Some(nickname) = hidden
-            .map(|hidden| hidden.wish)
-            .or(persona.map(|p| *p.name()))
-        else {
+        let wish = hidden.map(|hidden| hidden.wish);
+        let Some(nickname) = wish.or_else(|| persona.map(|persona| *persona.name())) else {
             return;
         };
         let limits = self.limits.iter().map(|(info, value)| LimitValue {

@@ -169,11 +169,12 @@ impl Router {
     /// `retry_after`, and closed.
     pub fn shut_down(&mut self, now: Instant, retry_after: Duration, out: &mut impl Deliver) {
         self.closing = Some(retry_after);
-        // Nobody hears of anybody's going: all are told the same before the first one is gone.
         let open: alloc::vec::Vec<_> = self.links.ids().collect();
         for conn in &open {
             self.say_closing(*conn, CloseCode::SHUTTING_DOWN, out);
         }
+        // Nobody is left to hear of anybody's going.
+        self.audiences = Audiences::default();
         for conn in open {
             if let Some(session) = self
                 .links
@@ -205,6 +206,10 @@ impl Router {
         [self.public.next_end(), lost].into_iter().flatten().min()
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the rest is told apart by what it changes"
+    )]
     fn request(
         &mut self,
         now: Instant,
@@ -224,36 +229,44 @@ impl Router {
         self.retire_token(to.conn, session);
         let caller = Caller { to, session };
         match message {
-            ClientMessage::Quit => return self.quit(now, caller, id, out),
-            ClientMessage::Ping { nonce } => {
-                self.answer(to, id, &ServerMessage::Pong { nonce: *nonce }, asked, out);
-                return After::Nothing;
-            }
-            ClientMessage::Pong { .. } => return After::Nothing,
-            _ if message.changes_state() => {}
+            ClientMessage::Quit => self.quit(now, caller, id, out),
+            ClientMessage::Pong { .. } => After::Nothing,
+            _ if message.changes_state() => self.change_once(now, caller, id, message, out),
             _ => {
                 if let Err(refusal) = self.page(caller, id, message, out) {
                     self.answer(to, id, &refusal.as_message(), asked, out);
                 }
-                return After::Nothing;
+                After::Nothing
             }
         }
+    }
+
+    /// Executes a request that changes something, unless that was done before.
+    fn change_once(
+        &mut self,
+        now: Instant,
+        caller: Caller,
+        id: RequestId,
+        message: &ClientMessage<'_>,
+        out: &mut impl Deliver,
+    ) -> After {
+        let asked = Asked::of(message);
         if let Some(after) = self.repeat(caller, id, asked, out) {
             return after;
         }
         match self.change(now, caller, message, out) {
             Ok((answer, after)) => {
-                self.answer(to, id, &answer.as_message(), asked, out);
-                if id != RequestId::NONE {
-                    let most = self.limits.count(Limit::Unanswered);
-                    if let Some(session) = self.sessions.get_mut(session) {
-                        session.answers.keep(id, answer, most);
-                    }
+                self.answer(caller.to, id, &answer.as_message(), asked, out);
+                let most = self.limits.count(Limit::Unanswered);
+                if id != RequestId::NONE
+                    && let Some(session) = self.sessions.get_mut(caller.session)
+                {
+                    session.answers.keep(id, answer, most);
                 }
                 after
             }
             Err(refusal) => {
-                self.answer(to, id, &refusal.as_message(), asked, out);
+                self.answer(caller.to, id, &refusal.as_message(), asked, out);
                 After::Nothing
             }
         }
@@ -294,7 +307,7 @@ impl Router {
         Some(After::Nothing)
     }
 
-    /// Executes a request that changes something.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others change nothing")]
     fn change(
         &mut self,
         now: Instant,
@@ -315,18 +328,7 @@ impl Router {
             ClientMessage::Rename { nickname } => self.rename(caller, nickname, out),
             ClientMessage::Hide => self.hide(now, caller, out),
             ClientMessage::Reveal => self.reveal(now, caller, out),
-            ClientMessage::Login { .. }
-            | ClientMessage::Members { .. }
-            | ClientMessage::Rooms { .. }
-            | ClientMessage::History { .. }
-            | ClientMessage::Conversations { .. }
-            | ClientMessage::Ping { .. }
-            | ClientMessage::Pong { .. }
-            | ClientMessage::Quit
-            | ClientMessage::Unknown => Err(Refusal::new(
-                RefusalCode::UNSUPPORTED,
-                "the request is not supported",
-            )),
+            _ => Err(Refusal::unsupported()),
         }
     }
 
@@ -380,7 +382,7 @@ impl Router {
         };
         link.closed = true;
         let to = link.recipient(conn);
-        let retry_after = self.closing.map(|after| super::deliver::millis(after));
+        let retry_after = self.closing.map(super::deliver::millis);
         let message = ServerMessage::Closing {
             code,
             retry_after,

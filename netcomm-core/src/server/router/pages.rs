@@ -44,6 +44,7 @@ impl Router {
         answered
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others ask for no page")]
     fn find_page(
         &self,
         caller: Caller,

@@ -5,7 +5,7 @@ use crate::limits::Limit;
 use crate::name::NameKey;
 use crate::server::deliver::{Content, Deliver};
 use crate::server::incoming::After;
-use crate::server::public::{LogId, PersonaId, RoomId};
+use crate::server::public::{LogId, Persona, PersonaId, RoomId};
 use crate::server::refusal::Refusal;
 use crate::server::session::{Answer, SessionId};
 use crate::text::Text;
@@ -149,11 +149,7 @@ impl Router {
             .sessions
             .get(session)
             .and_then(|session| session.persona);
-        let count = |id| {
-            self.public
-                .persona(id)
-                .map_or(0, |persona| persona.pair_count())
-        };
+        let count = |id| self.public.persona(id).map_or(0, Persona::pair_count);
         let limits = &self.limits;
         let refuse = |limit, what| Refusal::limit(RefusalCode::TOO_MANY_PAIRS, limits, limit, what);
         if own.map_or(0, count) >= limits.count(Limit::PairsPerUser) {

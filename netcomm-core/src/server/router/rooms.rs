@@ -1,5 +1,7 @@
 //! Rooms and names: who is in which, and who is called what.
 
+use alloc::collections::BTreeMap;
+
 use super::{Caller, Granted, Router, tell};
 use crate::limits::Limit;
 use crate::name::{NameKey, Nickname, RoomName};
@@ -211,7 +213,7 @@ impl Router {
             .sessions
             .get(session)
             .ok_or_else(Refusal::not_logged_in)?;
-        let count = session.rooms(&self.public).map_or(0, |rooms| rooms.len());
+        let count = session.rooms(&self.public).map_or(0, BTreeMap::len);
         if count < self.limits.count(Limit::RoomsPerUser) {
             return Ok(());
         }

@@ -111,21 +111,21 @@ impl Router {
             return;
         };
         let restored = persona.rooms();
-        let left = restored.iter().filter(|(key, _)| !rooms.contains_key(key));
-        let joined = rooms.iter().filter(|(key, _)| !restored.contains_key(key));
-        let mut changes: Vec<_> = left
+        let leaves = restored.iter().filter(|(key, _)| !rooms.contains_key(key));
+        let joins = rooms.iter().filter(|(key, _)| !restored.contains_key(key));
+        let mut changes: Vec<_> = leaves
             .map(|(key, room)| (key.clone(), *room, false))
-            .chain(joined.map(|(key, room)| (key.clone(), *room, true)))
+            .chain(joins.map(|(key, room)| (key.clone(), *room, true)))
             .collect();
         changes.sort();
-        for (_, room, joins) in changes {
-            let changed = if joins {
+        for (_, room, enters) in changes {
+            let done = if enters {
                 self.public.join(now, id, room)
             } else {
                 self.public.leave(id, room)
             };
-            if changed {
-                self.tell_membership(id, room, joins, conn, out);
+            if done {
+                self.tell_membership(id, room, enters, conn, out);
             }
         }
     }

@@ -1,0 +1,215 @@
+//! Limits, pages and ends: what the router does where there is too much.
+
+mod support;
+
+use std::time::Duration;
+
+use netcomm_core::server::{Face, Origin};
+use netcomm_core::wire::{
+    ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ServerMessage,
+};
+use support::chat::{Chat, create, history, join, position, post, refusal};
+
+const EVERYONE: Conversation<'static> = Conversation::EVERYONE;
+const LOBBY: Conversation<'static> = Conversation::room("lobby");
+
+#[test]
+fn an_ownerless_room_ends_when_it_is_idle() {
+    let mut chat = Chat::with(&[("room_idle_ms", 60_000), ("resume_ms", 10_000)]);
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    let before = position(&chat.ask(alice, &create("lobby")));
+    chat.done(bob, &join("lobby"));
+    chat.pass(Duration::from_mins(10));
+    chat.say(bob, LOBBY, "an owned room never ends");
+    chat.done(alice, &ClientMessage::Quit);
+    chat.pass(Duration::from_secs(50));
+    chat.say(bob, LOBBY, "still here");
+    chat.pass(Duration::from_secs(59));
+    chat.heard(bob);
+    chat.pass(Duration::from_secs(1));
+    let heard = chat.heard(bob);
+    assert!(matches!(
+        heard.events()[..],
+        [ServerMessage::Notice {
+            code: NoticeCode::ROOM_CLOSED,
+            subject: "lobby",
+            ..
+        }]
+    ));
+    let unknown = chat.ask(bob, &post(LOBBY, "?"));
+    assert_eq!(refusal(&unknown), RefusalCode::UNKNOWN_ROOM);
+    let after = position(&chat.ask(bob, &create("lobby")));
+    assert_ne!(before.epoch, after.epoch);
+}
+
+#[test]
+fn history_says_what_is_gone() {
+    let mut chat = Chat::with(&[("history_messages", 10)]);
+    let alice = chat.user("alice");
+    for number in 1..=25 {
+        chat.say(alice, EVERYONE, &format!("message {number}"));
+    }
+    let page = chat.ask(alice, &history(EVERYONE));
+    let ServerMessage::History {
+        first_kept: 16,
+        last: 25,
+        items,
+        ..
+    } = &page.messages()[0].1
+    else {
+        panic!("{page:?}");
+    };
+    let seqs: Vec<_> = items.iter().map(|item| item.seq).collect();
+    assert_eq!(seqs, (16..=25).collect::<Vec<_>>());
+    assert_eq!(items[0].text, "message 16");
+    let latest = ClientMessage::History {
+        conversation: EVERYONE,
+        epoch: None,
+        first: 1,
+        last: 22,
+        latest: true,
+        most: 3,
+    };
+    let page = chat.ask(alice, &latest);
+    let ServerMessage::History { items, .. } = &page.messages()[0].1 else {
+        panic!("{page:?}")
+    };
+    assert_eq!(
+        items.iter().map(|item| item.seq).collect::<Vec<_>>(),
+        [20, 21, 22]
+    );
+}
+
+#[test]
+fn the_oldest_messages_of_all_go_first() {
+    let mut chat = Chat::with(&[
+        ("histories_bytes", 64 * 1024),
+        ("history_messages", 100_000),
+    ]);
+    let alice = chat.user("alice");
+    chat.done(alice, &create("lobby"));
+    let text = "x".repeat(4000);
+    for _ in 0..10 {
+        chat.say(alice, EVERYONE, &text);
+    }
+    for _ in 0..10 {
+        chat.say(alice, LOBBY, &text);
+    }
+    let first_kept = |chat: &mut Chat, conversation| {
+        let page = chat.ask(alice, &history(conversation));
+        match page.messages()[0].1 {
+            ServerMessage::History { first_kept, .. } => first_kept,
+            ref other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(first_kept(&mut chat, LOBBY), 1);
+    let everyone = first_kept(&mut chat, EVERYONE);
+    assert!((2..=10).contains(&everyone), "{everyone}");
+}
+
+#[test]
+fn lists_come_in_pages_to_the_end() {
+    let mut chat = Chat::with(&[("rooms_per_user", 1000)]);
+    let alice = chat.user("alice");
+    let rooms: Vec<_> = (0..250).map(|number| format!("room-{number:03}")).collect();
+    for room in &rooms {
+        chat.done(alice, &create(room));
+    }
+    let (mut seen, mut from) = (Vec::new(), String::new());
+    for _ in 0..10 {
+        let page = chat.ask(alice, &ClientMessage::Rooms { from: &from });
+        let ServerMessage::Rooms { rooms, next } = &page.messages()[0].1 else {
+            panic!("{page:?}")
+        };
+        assert!(!rooms.is_empty() && rooms.len() <= 100);
+        seen.extend(
+            rooms
+                .iter()
+                .map(|item| (item.room.to_owned(), item.members)),
+        );
+        from = (*next).to_owned();
+        if from.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(
+        seen,
+        rooms.into_iter().map(|room| (room, 1)).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn notices_go_to_acquaintances_where_many_are_online() {
+    let mut chat = Chat::with(&[("notice_audience", 2)]);
+    let (alice, bob, carol) = (chat.user("alice"), chat.user("bob"), chat.user("carol"));
+    let dave = chat.user("dave");
+    chat.done(alice, &create("lobby"));
+    chat.done(bob, &join("lobby"));
+    chat.say(bob, Conversation::private("carol"), "hi");
+    for ear in [alice, carol, dave] {
+        chat.heard(ear);
+    }
+    chat.lose(bob);
+    let offline = [ServerMessage::Offline { nickname: "bob" }];
+    assert_eq!(chat.heard(alice).events(), offline);
+    assert_eq!(chat.heard(carol).events(), offline);
+    assert!(chat.heard(dave).is_silent());
+}
+
+#[test]
+fn everybody_is_told_of_the_end() {
+    let mut chat = Chat::new();
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    let silent = chat.try_connect(Origin::Exempt).expect("a connection");
+    for ear in [alice, bob] {
+        chat.heard(ear);
+    }
+    chat.router
+        .shut_down(chat.now, Duration::from_secs(5), &mut chat.ears);
+    for ear in [alice, bob] {
+        let heard = chat.heard(ear);
+        assert!(matches!(
+            heard.events()[..],
+            [ServerMessage::Closing {
+                code: CloseCode::SHUTTING_DOWN,
+                retry_after: Some(5000),
+                ..
+            }]
+        ));
+        assert!(heard.closed);
+    }
+    assert!(chat.heard(silent).closed);
+    assert_eq!(
+        chat.try_connect(Origin::Exempt),
+        Err(CloseCode::SHUTTING_DOWN)
+    );
+}
+
+#[test]
+fn connections_are_limited_in_all_by_address_and_before_login() {
+    let set = [
+        ("connections", 6),
+        ("connections_per_address", 2),
+        ("pending_logins", 3),
+    ];
+    let mut chat = Chat::with(&set);
+    let somewhere = Origin::Address("192.0.2.1".parse().expect("an address"));
+    let oldest = chat.try_connect(somewhere).expect("the first");
+    chat.try_connect(somewhere).expect("the second");
+    assert_eq!(chat.try_connect(somewhere), Err(CloseCode::ADDRESS_LIMIT));
+    chat.try_connect(Origin::Exempt)
+        .expect("three that have not logged in");
+    assert!(!chat.heard(oldest).closed);
+    chat.try_connect(Origin::Exempt)
+        .expect("one too many that has not logged in");
+    assert!(chat.heard(oldest).closed);
+    chat.lose(oldest);
+    chat.try_connect(somewhere).expect("there is room again");
+    let (alice, bob) = (chat.open(Face::Text), chat.open(Face::Text));
+    assert_eq!(chat.try_connect(Origin::Exempt), Err(CloseCode::FULL));
+    for conn in [alice, bob] {
+        chat.lose(conn);
+    }
+    chat.try_connect(Origin::Exempt)
+        .expect("there is room again");
+}
