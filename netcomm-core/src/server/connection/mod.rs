@@ -8,6 +8,9 @@ mod lines;
 mod opening;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::time::Duration;
