@@ -209,6 +209,8 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         /// In every window no more pass than the burst and what the window adds, and whatever is
         /// turned away would have been more than that since some moment.
         #[test]

@@ -198,3 +198,26 @@ impl Lines {
         Place::Carry
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_one_line_is_held_and_none_between_lines() {
+        let mut lines = Lines::new(64);
+        for byte in core::iter::repeat_n(b'x', 1000) {
+            assert_eq!(lines.advance(&mut &[byte][..]), None);
+            assert!(lines.carry.capacity() <= 64);
+        }
+        assert_eq!(lines.carry.capacity(), 0, "what is skipped is not kept");
+        let mut end = &b"\nrest"[..];
+        assert_eq!(lines.advance(&mut end), Some(Place::TooLong));
+        assert_eq!(lines.advance(&mut end), None);
+        let mut end = &b"\r\nnext\n"[..];
+        assert_eq!(lines.advance(&mut end), Some(Place::Carry));
+        assert_eq!(lines.line(Place::Carry), Some(&b"rest"[..]));
+        assert_eq!(lines.advance(&mut end), Some(Place::Chunk(b"next")));
+        assert_eq!(lines.carry.capacity(), 0);
+    }
+}

@@ -1,10 +1,10 @@
 //! The connection as its driver sees it, in virtual time.
 
-use alloc::format;
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+mod streams;
 
-use proptest::prelude::*;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::*;
 use crate::name::RoomName;
@@ -30,17 +30,28 @@ fn unlimited() -> Limits {
 
 /// What a router that only knows names would say.
 fn route(incoming: &Incoming<'_>) -> After {
-    match incoming {
-        Incoming::Close(_) => After::Closed,
-        Incoming::Request { message, .. } => match message {
-            ClientMessage::Login { nickname, .. } if *nickname != "taken" => After::LoggedIn,
-            ClientMessage::Join { room } => After::Joined(RoomName::new(room).unwrap()),
-            ClientMessage::Leave { room } => After::Left(RoomName::new(room).unwrap()),
-            ClientMessage::Quit => After::Closed,
-            _ => After::Nothing,
-        },
-        _ => After::Nothing,
+    if let Incoming::Close(_) = incoming {
+        return After::Closed;
     }
+    let Incoming::Request { message, .. } = incoming else {
+        return After::Nothing;
+    };
+    if let ClientMessage::Login { nickname, .. } = message {
+        return match *nickname {
+            "taken" => After::Nothing,
+            _ => After::LoggedIn,
+        };
+    }
+    if let ClientMessage::Join { room } = message {
+        return After::Joined(RoomName::new(room).unwrap());
+    }
+    if let ClientMessage::Leave { room } = message {
+        return After::Left(RoomName::new(room).unwrap());
+    }
+    if let ClientMessage::Quit = message {
+        return After::Closed;
+    }
+    After::Nothing
 }
 
 /// A connection with its driver.
@@ -82,11 +93,14 @@ impl Driven {
 
     fn end(&mut self) {
         for _ in 0..10 {
-            let (after, said) = match self.connection.end_of_input(self.now) {
-                Next::Finished => return,
-                Next::Message(incoming) => (route(&incoming), format!("{incoming:?}")),
-                other => panic!("{other:?}"),
+            let next = self.connection.end_of_input(self.now);
+            if next == Next::Finished {
+                return;
+            }
+            let Next::Message(incoming) = next else {
+                panic!("{next:?}");
             };
+            let (after, said) = (route(&incoming), format!("{incoming:?}"));
             self.said.push(said);
             self.connection.apply(self.now, after);
         }
@@ -104,7 +118,7 @@ fn frame(id: u32, message: &ClientMessage<'_>) -> Vec<u8> {
     out
 }
 
-fn login<'a>(nickname: &'a str) -> ClientMessage<'a> {
+fn login(nickname: &str) -> ClientMessage<'_> {
     ClientMessage::Login {
         nickname,
         hidden: false,
@@ -139,128 +153,8 @@ fn logged_in(limits: &Limits) -> Driven {
     driven
 }
 
-/// Everything that `stream` makes, given in pieces that end at `cuts`.
-fn made_of(stream: &[u8], cuts: &[usize]) -> Vec<String> {
-    let mut driven = Driven::new(&unlimited());
-    let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % (stream.len() + 1)).collect();
-    cuts.push(stream.len());
-    cuts.sort_unstable();
-    let mut from = 0;
-    for to in cuts {
-        driven.give(&stream[from..to]);
-        from = to;
-    }
-    driven.end();
-    driven.said
-}
-
-fn text_stream() -> impl Strategy<Value = Vec<u8>> {
-    let piece = prop_oneof![
-        prop::sample::select(
-            [
-                &b"ann\r\n"[..],
-                b"/nick bob\n",
-                b"taken\n",
-                b"hello there\r\0",
-                b"/join lobby\n",
-                b"/hide\n",
-                b"\r\n",
-                b"\r",
-                b"\xff\xfb\x0a",
-                b"\xff\xfa\x1f\n\xff\xff\xff\xf0",
-                b"\xff\xff\n",
-                b"\xff\xf1",
-                b"/quit\n",
-                b"\xc3\xa4 \n",
-            ]
-            .to_vec()
-        )
-        .prop_map(<[u8]>::to_vec),
-        (1_usize..6000).prop_map(|length| vec_of(b'x', length)),
-        prop::collection::vec(any::<u8>(), 0..6),
-    ];
-    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
-}
-
 fn vec_of(byte: u8, length: usize) -> Vec<u8> {
     core::iter::repeat_n(byte, length).collect()
-}
-
-fn framed_stream() -> impl Strategy<Value = Vec<u8>> {
-    let long = "long ".repeat(500);
-    let messages = prop::sample::select(
-        [
-            frame(1, &login("ann")),
-            frame(2, &post("hello")),
-            frame(3, &post(&long)),
-            frame(4, &ClientMessage::Rooms { from: "" }),
-            frame(0, &ClientMessage::Pong { nonce: u64::MAX }),
-            frame(0, &ClientMessage::Hide),
-            frame(5, &ClientMessage::Quit),
-            Vec::from([0, 0, 0, 2, 9, 99]),
-        ]
-        .to_vec(),
-    );
-    (
-        prop::collection::vec(messages, 0..30),
-        prop::collection::vec(any::<u8>(), 0..8),
-    )
-        .prop_map(|(frames, tail)| {
-            let mut stream = framed(&[login("ann")]);
-            stream.extend(frames.concat());
-            stream.extend(tail);
-            stream
-        })
-}
-
-proptest! {
-    #[test]
-    fn no_split_changes_what_a_stream_says(
-        stream in prop_oneof![text_stream(), framed_stream()],
-        cuts in prop::collection::vec(any::<usize>(), 0..12),
-    ) {
-        let bytewise: Vec<_> = (0..stream.len()).collect();
-        let whole = made_of(&stream, &[]);
-        prop_assert_eq!(&made_of(&stream, &cuts), &whole);
-        prop_assert_eq!(&made_of(&stream, &bytewise), &whole);
-    }
-
-    #[test]
-    fn posts_wait_and_keep_their_order(
-        count in 1_usize..40,
-        cuts in prop::collection::vec(any::<usize>(), 0..8),
-    ) {
-        let limits = limits(&[("post_burst", 3), ("posts_per_minute", 60)]);
-        let texts: Vec<_> = (0..count).map(|n| n.to_string()).collect();
-        let posts: Vec<_> = texts.iter().map(|text| post(text)).collect();
-        let mut frames = Vec::new();
-        let mut lines = Vec::new();
-        for (id, post) in (2..).zip(&posts) {
-            frames.extend(frame(id, post));
-        }
-        for text in &texts {
-            lines.extend(format!("{text}\r\n").into_bytes());
-        }
-        let mut text = Driven::new(&limits);
-        text.give(b"ann\n");
-        for (mut driven, stream) in [(logged_in(&limits), frames), (text, lines)] {
-            let before = driven.said.len();
-            let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % stream.len()).collect();
-            cuts.push(stream.len());
-            cuts.sort_unstable();
-            let (mut from, mut pauses) = (0, 0);
-            for to in cuts {
-                pauses += driven.give(&stream[from..to]);
-                from = to;
-            }
-            prop_assert_eq!(pauses, count.saturating_sub(3));
-            prop_assert_eq!(driven.now, at(1000 * u64::try_from(pauses).unwrap()));
-            prop_assert_eq!(driven.said.len() - before, count);
-            for (said, text) in driven.said[before..].iter().zip(&texts) {
-                prop_assert!(said.contains(&format!("text: {text:?}")), "{}", said);
-            }
-        }
-    }
 }
 
 #[test]
@@ -331,6 +225,7 @@ fn one_bad_line_never_ends_the_session() {
     for (line, code) in [
         (&long[..], RefusalCode::INVALID_TEXT),
         (b"\xc0\x80", RefusalCode::INVALID_TEXT),
+        (b"two \xff\xff make a byte", RefusalCode::INVALID_TEXT),
         (b"/nonsense", RefusalCode::INVALID_COMMAND),
         (b"", RefusalCode::INVALID_COMMAND),
     ] {
@@ -345,6 +240,19 @@ fn one_bad_line_never_ends_the_session() {
     assert!(!driven.said.iter().any(|said| said.contains("Close")));
     driven.give(b"still here\n");
     assert!(driven.last().contains("still here"));
+}
+
+#[test]
+fn telnet_options_are_left_out() {
+    let mut driven = Driven::new(&unlimited());
+    driven.give(b"\xff\xfb\x1f\xff\xfa\x1f\n\xff\xff\xff\xf0an\xff\xf1n\xff\xfd\n\r\0");
+    assert!(driven.last().contains("\"ann\""), "{:?}", driven.said);
+    driven.give(b"one\r\xff\xf1\ntwo\r\0three\r\n");
+    let texts = driven.said[2..].iter().zip(["one", "two", "three"]);
+    for (said, text) in texts {
+        assert!(said.contains(&format!("text: {text:?}")), "{said}");
+    }
+    assert_eq!(driven.said.len(), 5);
 }
 
 #[test]
@@ -366,10 +274,11 @@ fn http_and_broken_prefaces_are_told_so() {
 fn who_is_not_accepted_is_told_why_in_its_own_words() {
     let refused = |input: &[u8], code| {
         let mut connection = Connection::refusing(&unlimited(), at(0), code);
-        match connection.next(at(0), &mut &*input) {
-            Next::Farewell(last) => last.to_vec(),
-            other => panic!("{other:?}"),
-        }
+        let next = connection.next(at(0), &mut &*input);
+        let Next::Farewell(last) = next else {
+            panic!("{next:?}");
+        };
+        last.to_vec()
     };
     assert_eq!(refused(b"\x9e", CloseCode::FULL), b"\x9eNET\0\0\0\x02");
     assert_eq!(
