@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
 
-use netcomm_core::frame::{FrameDecoder, FrameError, HEADER, MAX_PAYLOAD};
+use netcomm_core::frame::{FrameDecoder, FrameError, MAX_PAYLOAD};
 use netcomm_core::limits;
 use netcomm_core::preface::{ClientPreface, LENGTH, PrefaceRefusal, ServerPreface, Version};
 use netcomm_core::wire::{self, ClientMessage, CloseCode, Message, RequestId, ServerMessage};

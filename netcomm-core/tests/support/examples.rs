@@ -19,6 +19,13 @@ const PLACE: Position = Position {
 
 /// What a client says.
 pub(crate) fn client() -> Vec<Example<ClientMessage<'static>>> {
+    let mut all = logins();
+    all.extend(posts_and_changes());
+    all.extend(questions());
+    all
+}
+
+fn logins() -> Vec<Example<ClientMessage<'static>>> {
     use ClientMessage as M;
     let login = |nickname, hidden, resume| M::Login {
         nickname,
@@ -27,12 +34,6 @@ pub(crate) fn client() -> Vec<Example<ClientMessage<'static>>> {
         credential: Credential::NONE,
         features: 0,
         extensions: vec![],
-    };
-    let post = |conversation, epoch, nonce, text| M::Post {
-        conversation,
-        epoch,
-        nonce,
-        text,
     };
     vec![
         ("login", 1, login("ann", false, None)),
@@ -59,6 +60,18 @@ pub(crate) fn client() -> Vec<Example<ClientMessage<'static>>> {
                 ],
             },
         ),
+    ]
+}
+
+fn posts_and_changes() -> Vec<Example<ClientMessage<'static>>> {
+    use ClientMessage as M;
+    let post = |conversation, epoch, nonce, text| M::Post {
+        conversation,
+        epoch,
+        nonce,
+        text,
+    };
+    vec![
         (
             "post_everyone",
             2,
@@ -85,6 +98,12 @@ pub(crate) fn client() -> Vec<Example<ClientMessage<'static>>> {
         ("rename", 6, M::Rename { nickname: "anna" }),
         ("hide", 7, M::Hide),
         ("reveal", 8, M::Reveal),
+    ]
+}
+
+fn questions() -> Vec<Example<ClientMessage<'static>>> {
+    use ClientMessage as M;
+    vec![
         (
             "members",
             9,
