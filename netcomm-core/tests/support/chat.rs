@@ -163,6 +163,13 @@ impl Ears {
     pub fn take(&mut self, conn: ConnId) -> Heard {
         self.0.remove(&conn).unwrap_or_default()
     }
+
+    /// Forgets the preface, which is no frame.
+    pub fn take_first_bytes(&mut self, conn: ConnId) {
+        if let Some(heard) = self.0.get_mut(&conn) {
+            heard.bytes.drain(..LENGTH);
+        }
+    }
 }
 
 impl Deliver for Ears {
