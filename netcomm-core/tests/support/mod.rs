@@ -5,7 +5,9 @@
     missing_docs,
     missing_debug_implementations,
     unreachable_pub,
-    reason = "each test file uses its part, and nobody else any"
+    clippy::unnecessary_wraps,
+    clippy::unwrap_used,
+    reason = "each test file uses its part, nobody else any, and a test may panic"
 )]
 
 pub mod chat;
@@ -14,5 +16,8 @@ pub mod trace;
 
 /// How many times the usual number of cases is wanted.
 pub fn effort() -> u32 {
-    std::env::var("NETCOMM_TEST_EFFORT").ok().and_then(|effort| effort.parse().ok()).unwrap_or(1)
+    std::env::var("NETCOMM_TEST_EFFORT")
+        .ok()
+        .and_then(|effort| effort.parse().ok())
+        .unwrap_or(1)
 }

@@ -5,23 +5,73 @@ use proptest::prelude::*;
 /// One thing that happens. Connections go by the order in which they were tried.
 #[derive(Clone, Debug)]
 pub enum Action {
-    Connect { origin: u8 },
-    Lose { conn: usize },
-    Pass { ms: u64 },
+    Connect {
+        origin: u8,
+    },
+    Lose {
+        conn: usize,
+    },
+    Pass {
+        ms: u64,
+    },
     /// `token`: of all that were given out, this one.
-    Login { conn: usize, name: String, hidden: bool, token: Option<usize> },
-    Quit { conn: usize },
-    Post { conn: usize, place: Place, epoch: Option<usize>, text: String },
-    Join { conn: usize, room: String },
-    Create { conn: usize, room: String },
-    Leave { conn: usize, room: String },
-    Rename { conn: usize, name: String },
-    Hide { conn: usize },
-    Reveal { conn: usize },
-    Members { conn: usize, room: Option<String>, from: String },
-    Rooms { conn: usize, from: String },
-    History { conn: usize, place: Place, first: u64, last: u64, latest: bool, most: u32 },
-    Conversations { conn: usize },
+    Login {
+        conn: usize,
+        name: String,
+        hidden: bool,
+        token: Option<usize>,
+    },
+    Quit {
+        conn: usize,
+    },
+    Post {
+        conn: usize,
+        place: Place,
+        epoch: Option<usize>,
+        text: String,
+    },
+    Join {
+        conn: usize,
+        room: String,
+    },
+    Create {
+        conn: usize,
+        room: String,
+    },
+    Leave {
+        conn: usize,
+        room: String,
+    },
+    Rename {
+        conn: usize,
+        name: String,
+    },
+    Hide {
+        conn: usize,
+    },
+    Reveal {
+        conn: usize,
+    },
+    Members {
+        conn: usize,
+        room: Option<String>,
+        from: String,
+    },
+    Rooms {
+        conn: usize,
+        from: String,
+    },
+    History {
+        conn: usize,
+        place: Place,
+        first: u64,
+        last: u64,
+        latest: bool,
+        most: u32,
+    },
+    Conversations {
+        conn: usize,
+    },
 }
 
 /// A conversation.
@@ -69,9 +119,15 @@ pub fn limits() -> impl Strategy<Value = Vec<(&'static str, u64)>> {
         of("pairs", &[1, 3, 50]),
         of("detached_sessions", &[1, 2, 50]),
         of("detached_per_address", &[1, 2]),
-        (of("history_messages", &[1, 3, 100]), of("page_items", &[1, 2, 100])),
+        (
+            of("history_messages", &[1, 3, 100]),
+            of("page_items", &[1, 2, 100]),
+        ),
         (of("unanswered", &[1, 3, 64]), of("pending_logins", &[1, 3])),
-        (of("connections", &[4, 50]), of("connections_per_address", &[2, 3])),
+        (
+            of("connections", &[4, 50]),
+            of("connections_per_address", &[2, 3]),
+        ),
     )
         .prop_map(|(a, b, c, d, e, f, g, h, i, (j, k), (l, m), (n, o))| {
             vec![a, b, c, d, e, f, g, h, i, j, k, l, m, n, o]
@@ -85,7 +141,15 @@ pub fn actions(length: usize) -> impl Strategy<Value = Vec<(Action, bool)>> {
         for (conn, origin) in origins.into_iter().enumerate() {
             actions.push((Action::Connect { origin }, false));
             let name = NAMES[conn % NAMES.len()].to_owned();
-            actions.push((Action::Login { conn, name, hidden: false, token: None }, false));
+            actions.push((
+                Action::Login {
+                    conn,
+                    name,
+                    hidden: false,
+                    token: None,
+                },
+                false,
+            ));
         }
         actions
     });
