@@ -1,0 +1,20 @@
+//! Replays the committed corpus, and each beginning of each of its files.
+
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn no_file_of_the_corpus_breaks_a_promise() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for (name, target) in netcomm_fuzz::TARGETS {
+        let mut replayed = 0;
+        for file in fs::read_dir(corpus.join(name)).expect("a corpus of the target") {
+            let data = fs::read(file.expect("a file").path()).expect("readable");
+            for end in 0..=data.len() {
+                target(&data[..end]);
+            }
+            replayed += 1;
+        }
+        assert!(replayed >= 3, "{name}: {replayed} files");
+    }
+}
