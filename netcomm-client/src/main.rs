@@ -1,3 +1,9 @@
-//! Starts the client.
+//! The netcomm chat client.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    ExitCode::from(netcomm_client::run(netcomm_client::args::Args::parse()))
+}

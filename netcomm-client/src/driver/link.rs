@@ -7,14 +7,15 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use super::Input;
-
 /// How long each address of the host may take to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many chunks may wait for the socket; a session has few requests open, so a server that
 /// reads lets this never fill.
 const WAITING_CHUNKS: usize = 256;
+
+/// How long the server may take nothing while something waits for it.
+const WRITE_STALL: Duration = Duration::from_secs(15);
 
 const READ_BYTES: usize = 16 * 1024;
 
@@ -41,12 +42,17 @@ pub enum News {
     Lost(io::Error),
 }
 
-/// Begins to connect to `address`; what comes of it arrives in `inputs` under `attempt`.
-pub fn connect(address: String, attempt: Attempt, inputs: SyncSender<Input>) -> io::Result<()> {
+/// Begins to connect to `address`; what comes of it is given to `tell`, which says whether anybody
+/// still wants to know.
+pub fn connect(
+    address: String,
+    attempt: Attempt,
+    tell: impl Fn(Attempt, News) -> bool + Send + 'static,
+) -> io::Result<()> {
     thread::Builder::new()
         .name(String::from("reader"))
         .spawn(move || {
-            let tell = |news| inputs.send(Input::Link(attempt, news)).is_ok();
+            let tell = |news| tell(attempt, news);
             let lost = match reach(&address).and_then(|stream| Ok((stream.try_clone()?, stream))) {
                 Err(error) => error,
                 Ok((mut reading, stream)) => {
@@ -62,10 +68,9 @@ pub fn connect(address: String, attempt: Attempt, inputs: SyncSender<Input>) -> 
         .map(|_| ())
 }
 
-/// The sending half of a connection. Dropping it ends the connection.
+/// The sending half of a connection. Dropping it ends the connection, after what was sent.
 #[derive(Debug)]
 pub struct Link {
-    stream: TcpStream,
     chunks: SyncSender<Vec<u8>>,
 }
 
@@ -73,11 +78,11 @@ impl Link {
     /// Starts the thread that writes to `stream`.
     pub fn new(stream: TcpStream) -> io::Result<Self> {
         let (chunks, waiting) = sync_channel(WAITING_CHUNKS);
-        let writing = stream.try_clone()?;
+        stream.set_write_timeout(Some(WRITE_STALL))?;
         thread::Builder::new()
             .name(String::from("writer"))
-            .spawn(move || write(writing, &waiting))?;
-        Ok(Self { stream, chunks })
+            .spawn(move || write(stream, &waiting))?;
+        Ok(Self { chunks })
     }
 
     /// Sends `bytes` after all that was sent before, without waiting.
@@ -89,12 +94,6 @@ impl Link {
             ),
             TrySendError::Disconnected(_) => io::ErrorKind::BrokenPipe.into(),
         })
-    }
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        shut(&self.stream);
     }
 }
 
@@ -137,13 +136,9 @@ fn read(stream: &mut TcpStream, mut take: impl FnMut(Vec<u8>) -> bool) -> io::Er
 fn write(mut stream: TcpStream, waiting: &Receiver<Vec<u8>>) {
     for chunk in waiting {
         if stream.write_all(&chunk).is_err() {
-            // The reader tells why.
-            return shut(&stream);
+            break;
         }
     }
-}
-
-fn shut(stream: &TcpStream) {
-    // It fails where the connection has ended already, which is what is wanted.
+    // The reader tells that it is over. This fails where it is over already.
     stream.shutdown(Shutdown::Both).ok();
 }

@@ -1,6 +1,394 @@
-//! The line mode.
+//! The line mode: what is typed goes up line by line, what happens is written below it.
+
 mod colour;
 pub mod page;
 pub mod talk;
 pub mod typed;
 pub mod words;
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use netcomm_core::client::{Ending, Event, Loss, SendError, SessionConfig};
+use netcomm_core::command::{self, Command, CommandError, Line};
+use netcomm_core::wire::ClientMessage;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::driver::{Driver, Input};
+use crate::exit;
+use crate::setup::Setup;
+use page::Page;
+use talk::Talk;
+use typed::{Typed, Typist};
+use words::Asked;
+
+/// How many lines of a terminal may wait until they can be sent.
+const WAITING_LINES: usize = 256;
+
+/// How long a server may take to say goodbye to somebody who is in a hurry.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the line mode waits for besides the connection.
+#[derive(Debug)]
+pub enum Front {
+    /// From standard input.
+    Typed(Typed),
+    /// Ctrl-C, or another signal to end.
+    Interrupt,
+}
+
+/// How the line mode shows itself.
+#[derive(Debug)]
+pub struct Look {
+    /// What is written, and where times are.
+    pub page: Page,
+    /// Whether a person types.
+    pub interactive: bool,
+    /// The columns of the screen, asked anew for each piece of output.
+    pub width: fn() -> Option<usize>,
+}
+
+/// Runs a session until it ends; gives the exit code.
+pub fn run(setup: Setup, look: Look, seed: u64, output: impl Write) -> io::Result<u8> {
+    let config = SessionConfig {
+        nickname: setup.nickname,
+        hidden: setup.hidden,
+        rooms: setup.rooms,
+    };
+    let mut talk = Talk::new(look.page, &config.rooms);
+    if look.interactive {
+        talk.page()
+            .system(format_args!("connecting to {}", setup.address));
+    }
+    let driver = Driver::new(setup.address, config, seed);
+    catch_signals(&driver)?;
+    let typist = Typist::start(driver.inputs())?;
+    LineMode {
+        driver,
+        talk,
+        typist,
+        output,
+        width: look.width,
+        interactive: look.interactive,
+        lines: VecDeque::new(),
+        reading: false,
+        input_ended: false,
+        welcomed: false,
+        naming: false,
+        hurry: None,
+        muted: false,
+        code: exit::OK,
+    }
+    .run()
+}
+
+struct LineMode<W> {
+    driver: Driver<Front>,
+    talk: Talk,
+    typist: Typist,
+    output: W,
+    width: fn() -> Option<usize>,
+    interactive: bool,
+    /// What was typed and not yet sent.
+    lines: VecDeque<String>,
+    /// Whether the typist is at a line.
+    reading: bool,
+    input_ended: bool,
+    /// Whether the server ever logged us in.
+    welcomed: bool,
+    /// Whether the next line is a nickname.
+    naming: bool,
+    /// When to end without a goodbye.
+    hurry: Option<Instant>,
+    /// Whether nobody reads what is written.
+    muted: bool,
+    /// How it will end, where that is settled already.
+    code: u8,
+}
+
+impl<W: Write> LineMode<W> {
+    fn run(mut self) -> io::Result<u8> {
+        loop {
+            loop {
+                while let Some(event) = self.driver.poll() {
+                    if let Event::Ended { why } = event {
+                        self.ended(&why);
+                        self.flush()?;
+                        return Ok(self.code);
+                    }
+                    self.event(event);
+                }
+                if !self.submit() {
+                    break;
+                }
+            }
+            self.flush()?;
+            if self.is_finished() {
+                self.leave(exit::OK);
+                continue;
+            }
+            let patience = match self.hurry {
+                None => None,
+                Some(end) => match end.checked_duration_since(Instant::now()) {
+                    None => return Ok(self.code()),
+                    patience => patience,
+                },
+            };
+            self.ask_for_line();
+            match self.driver.wait(patience) {
+                Some(Front::Typed(typed)) => self.typed(typed),
+                Some(Front::Interrupt) => self.leave(exit::INTERRUPTED),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether nothing is left to say or to hear.
+    fn is_finished(&self) -> bool {
+        let idle = self.hurry.is_none() && self.input_ended && self.lines.is_empty();
+        let heard = self.talk.is_settled() && self.welcomed;
+        idle && (heard || self.interactive)
+    }
+
+    /// Ends the session, within a bounded time; `code` is how.
+    fn leave(&mut self, code: u8) {
+        if self.hurry.is_none() {
+            self.hurry = Some(Instant::now() + FAREWELL);
+            self.code = code;
+            self.lines.clear();
+            self.driver.quit();
+        }
+    }
+
+    fn code(&self) -> u8 {
+        if self.code == exit::OK && self.talk.had_trouble() && !self.interactive {
+            exit::TROUBLE
+        } else {
+            self.code
+        }
+    }
+
+    fn ended(&mut self, why: &Ending) {
+        if self.code == exit::OK {
+            self.code = match why {
+                Ending::Closed { .. } => exit::CLOSED,
+                Ending::Refused { .. } | Ending::NoCommonVersion => exit::NO_LOGIN,
+                _ => self.code(),
+            };
+        }
+        match why {
+            Ending::Closed { code, text } => {
+                let why = words::why(text, &code.reason());
+                self.talk.page().system(format_args!("closed: {why}"));
+            }
+            Ending::Refused { code, text } => {
+                let why = words::why(text, code);
+                self.talk.page().system(format_args!("no login: {why}"));
+            }
+            Ending::Quit if self.interactive => self.talk.page().system(format_args!("{why}")),
+            Ending::Quit => {}
+            _ => self.talk.page().system(format_args!("no login: {why}")),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::LoginRefused { code, text } => {
+                let why = words::why(&text, &code);
+                let nickname = self.driver.session().nickname();
+                if self.interactive {
+                    self.naming = true;
+                    self.talk
+                        .page()
+                        .system(format_args!("{nickname}: {why}; type another nickname"));
+                } else {
+                    self.talk
+                        .page()
+                        .system(format_args!("no login as {nickname}: {why}"));
+                    self.leave(exit::NO_LOGIN);
+                }
+            }
+            Event::Lost { why, retry_in } => {
+                let seconds = words::seconds(retry_in);
+                let detail = self.failure(&why);
+                self.talk
+                    .page()
+                    .system(format_args!("{why}{detail}; retrying in {seconds} s"));
+            }
+            Event::LoggedIn { .. } => {
+                self.welcomed = true;
+                self.naming = false;
+                self.talk.event(event);
+            }
+            _ => self.talk.event(event),
+        }
+    }
+
+    /// What the system said about a lost connection, where the session does not know better.
+    fn failure(&self, why: &Loss) -> String {
+        match (why, self.driver.failure()) {
+            (Loss::Connect | Loss::Ended, Some(error)) => format!(": {error}"),
+            _ => String::new(),
+        }
+    }
+
+    fn typed(&mut self, typed: Typed) {
+        self.reading = false;
+        match typed {
+            Typed::End => self.input_ended = true,
+            Typed::NotUtf8 => self.talk.refuse("", &"the line is not UTF-8"),
+            Typed::TooLong(bytes) => {
+                let why = format!(
+                    "the line has {bytes} bytes, the limit is {}",
+                    typed::MAX_LINE
+                );
+                self.talk.refuse("", &why);
+            }
+            Typed::Line(_) if self.hurry.is_some() => {}
+            Typed::Line(line) => match command::parse(&line) {
+                // Whoever types these means now, connected or not.
+                Ok(Line::Command(Command::Quit)) if self.interactive => self.leave(exit::OK),
+                Ok(Line::Command(Command::Help(topic))) if self.interactive => self.help(topic),
+                _ => {
+                    if self.interactive && !self.naming && !self.driver.session().is_logged_in() {
+                        self.talk
+                            .page()
+                            .system(format_args!("not connected: this is sent later"));
+                    }
+                    self.lines.push_back(line);
+                }
+            },
+        }
+    }
+
+    /// Lets the next line be read where it can be kept: one at a time, unless a person types.
+    fn ask_for_line(&mut self) {
+        let most = if self.interactive { WAITING_LINES } else { 1 };
+        if !self.reading && !self.input_ended && self.lines.len() < most {
+            self.reading = true;
+            self.typist.want();
+        }
+    }
+
+    /// Sends the next line, where that is possible now; whether it was.
+    fn submit(&mut self) -> bool {
+        let Some(line) = self.lines.pop_front() else {
+            return false;
+        };
+        if self.naming {
+            self.name(&line);
+            return true;
+        }
+        let done = self.ask(&line);
+        if !done {
+            self.lines.push_front(line);
+        }
+        done
+    }
+
+    fn name(&mut self, line: &str) {
+        let nickname = match command::parse(line) {
+            Ok(Line::Command(Command::Nick(nickname))) => nickname,
+            _ => line.trim(),
+        };
+        match self.driver.set_nickname(nickname) {
+            Ok(()) => self.naming = false,
+            Err(why) => self.talk.refuse(line, &why),
+        }
+    }
+
+    /// Does what a line says; `false` where it has to wait.
+    fn ask(&mut self, line: &str) -> bool {
+        let parsed = match command::parse(line) {
+            Ok(parsed) => parsed,
+            Err(CommandError::Empty) => return true,
+            Err(why) => {
+                self.talk.refuse(line, &why);
+                return true;
+            }
+        };
+        if let Line::Command(Command::Help(topic)) = parsed {
+            self.help(topic);
+            return true;
+        }
+        if !self.driver.session().is_logged_in() || self.talk.is_moving() {
+            return false;
+        }
+        // The nonce is the session's.
+        let Some(message) = parsed.to_message(self.talk.current(), 0) else {
+            return true;
+        };
+        if message == ClientMessage::Quit {
+            let settled = self.talk.is_settled();
+            if settled {
+                self.leave(exit::OK);
+            }
+            return settled;
+        }
+        match self.driver.request(&message) {
+            Ok(id) => {
+                let asked = Asked::of(&message);
+                self.talk.asks(id, asked);
+            }
+            Err(SendError::NotLoggedIn | SendError::TooManyUnanswered { .. }) => return false,
+            Err(why) => self.talk.refuse(line, &why),
+        }
+        true
+    }
+
+    fn help(&mut self, topic: Option<&str>) {
+        match command::help(topic) {
+            Ok(rows) => rows
+                .iter()
+                .for_each(|row| self.talk.page().system(format_args!("{row}"))),
+            Err(why) => self.talk.refuse(topic.unwrap_or_default(), &why),
+        }
+    }
+
+    /// Writes what was put together. Where nobody reads it any more, that is the end.
+    fn flush(&mut self) -> io::Result<()> {
+        let text = self.talk.page().take();
+        self.talk.page().set_width((self.width)());
+        if self.muted || text.is_empty() {
+            return Ok(());
+        }
+        let written = self
+            .output
+            .write_all(text.as_bytes())
+            .and_then(|()| self.output.flush());
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.muted = true;
+                self.leave(exit::OK);
+                Ok(())
+            }
+            written => written,
+        }
+    }
+}
+
+/// Turns signals into input. A second Ctrl-C ends the process at once: the main loop may be stuck
+/// in writing to a screen that is stopped.
+fn catch_signals(driver: &Driver<Front>) -> io::Result<()> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let code = i32::from(exit::INTERRUPTED);
+    signal_hook::flag::register_conditional_shutdown(SIGINT, code, Arc::clone(&interrupted))?;
+    signal_hook::flag::register(SIGINT, interrupted)?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let inputs = driver.inputs();
+    thread::Builder::new()
+        .name(String::from("signals"))
+        .spawn(move || {
+            for _ in &mut signals {
+                if inputs.send(Input::Front(Front::Interrupt)).is_err() {
+                    return;
+                }
+            }
+        })?;
+    Ok(())
+}

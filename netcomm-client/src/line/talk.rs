@@ -1,12 +1,13 @@
 //! What the line mode knows of the conversation that the user is in, and what it says about it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::fmt;
 
+use netcomm_core::client::{Answer, ConversationName, Event};
 use netcomm_core::name::NameKey;
-use netcomm_core::wire::{ClientMessage, Conversation, NoticeCode, RequestId, ServerMessage};
+use netcomm_core::wire::{Conversation, ConversationKind, NoticeCode, RequestId};
 
-use super::page::Page;
+use super::page::{Page, Said};
 use super::words::{self, Asked};
 
 /// What the user sees, and where what is typed goes.
@@ -14,29 +15,32 @@ use super::words::{self, Asked};
 pub struct Talk {
     page: Page,
     asked: BTreeMap<RequestId, Asked>,
-    /// The rooms that one is in, by key, as they are called.
+    /// Posts of which nobody knows whether they arrived.
+    unknown: BTreeMap<RequestId, String>,
+    /// The rooms that one is in, as they are called.
     rooms: BTreeMap<NameKey, String>,
-    /// Where plain text goes: the key of a room, or everyone.
+    /// Rooms that the session is about to enter.
+    awaited: BTreeSet<NameKey>,
+    /// Where plain text goes: a room that one is in, or everyone.
     current: Option<NameKey>,
-    /// Rooms to enter as soon as one is logged in.
-    wished: BTreeSet<String>,
     hidden: bool,
     /// Whether it was said that a text shows its author's name.
     warned: bool,
-    /// Whether anything was refused, failed or got lost.
+    /// Whether anything was refused or failed.
     trouble: bool,
 }
 
 impl Talk {
-    /// Writes to `page`, and means to enter `rooms`.
+    /// Writes to `page`; the session is to enter `rooms`.
     #[must_use]
     pub fn new(page: Page, rooms: &[String]) -> Self {
         Self {
             page,
             asked: BTreeMap::new(),
+            unknown: BTreeMap::new(),
             rooms: BTreeMap::new(),
+            awaited: rooms.iter().map(|room| NameKey::of(room)).collect(),
             current: None,
-            wished: rooms.iter().cloned().collect(),
             hidden: false,
             warned: false,
             trouble: false,
@@ -57,83 +61,192 @@ impl Talk {
             .map_or(Conversation::EVERYONE, |room| Conversation::room(room))
     }
 
-    /// Whether an answer is missing that decides where plain text goes.
+    /// Whether something is under way that decides where plain text goes.
     #[must_use]
     pub fn is_moving(&self) -> bool {
-        !self.wished.is_empty() || self.asked.values().any(Asked::moves)
+        !self.awaited.is_empty() || self.asked.values().any(Asked::moves)
     }
 
-    /// How many answers are missing.
+    /// Whether every request was answered.
     #[must_use]
-    pub fn unanswered(&self) -> usize {
-        self.asked.len()
+    pub fn is_settled(&self) -> bool {
+        self.asked.is_empty() && self.awaited.is_empty()
     }
 
     /// Whether anything was refused, failed or is unknown so far.
     #[must_use]
-    pub const fn had_trouble(&self) -> bool {
-        self.trouble
+    pub fn had_trouble(&self) -> bool {
+        self.trouble || !self.unknown.is_empty()
     }
 
-    /// The next room to enter after a login.
-    pub fn next_wish(&mut self) -> Option<String> {
-        self.wished.pop_first()
-    }
-
-    /// Takes note of a request that was made, before its answer comes.
+    /// Takes note of a request that was made.
     pub fn asks(&mut self, id: RequestId, asked: Asked) {
-        self.asked.insert(id, asked);
-    }
-
-    /// To be called before a request is made: what should be said first.
-    pub fn about_to_ask(&mut self, message: &ClientMessage<'_>) {
-        if self.hidden && !self.warned && matches!(message, ClientMessage::Post { .. }) {
+        if self.hidden && !self.warned && matches!(asked, Asked::Post(_)) {
             self.warned = true;
             self.page.system(format_args!(
                 "you are hidden, but what you say shows your name"
             ));
         }
+        self.asked.insert(id, asked);
     }
 
-    /// Logged in, for the first time or again.
-    pub fn welcome(&mut self, nickname: &str, hidden: bool, resumed: bool, again: bool) {
-        self.hidden = hidden;
-        match (again, resumed) {
-            (false, _) => self.page.system(format_args!(
-                "welcome, {nickname}; /help lists the commands"
-            )),
-            (true, true) => self.page.system(format_args!("back again, as {nickname}")),
-            (true, false) => {
-                self.page.system(format_args!(
-                    "back again, as {nickname}, but the server kept nothing of before"
-                ));
+    /// A line that could not be asked for at all.
+    pub fn refuse(&mut self, line: &str, why: &dyn fmt::Display) {
+        self.trouble = true;
+        let beginning = words::beginning(line);
+        self.page
+            .system(format_args!("refused: {beginning:?}: {why}"));
+    }
+
+    /// Something happened. How the session goes is not said here, but for logins.
+    pub fn event(&mut self, event: Event) {
+        match event {
+            Event::LoggedIn {
+                nickname,
+                resumed,
+                hidden,
+                first,
+                ..
+            } => self.logged_in(&nickname, hidden, resumed, first),
+            Event::Answered { id, answer } => self.answered(id, &answer),
+            Event::Message {
+                conversation,
+                time,
+                author,
+                text,
+                ..
+            } => self.page.said(Said {
+                conversation: conversation.as_ref(),
+                time,
+                author: &author,
+                text: &text,
+            }),
+            Event::CaughtUp {
+                conversation,
+                count,
+            } => self.caught_up(&conversation, count),
+            Event::Gone {
+                conversation,
+                first,
+                last,
+            } => self.gone(&conversation, first, last),
+            Event::Restarted { conversation } => {
+                let of = words::title(conversation.as_ref());
+                self.page.system(format_args!("{of} began anew"));
             }
+            Event::ConversationEnded { conversation } => self.ended(&conversation),
+            Event::Unknown { id, text, .. } => {
+                self.asked.remove(&id);
+                let beginning = words::beginning(&text);
+                words::not_known(&mut self.page, &beginning);
+                self.unknown.insert(id, beginning);
+            }
+            Event::Arrived { id, .. } => {
+                if let Some(beginning) = self.unknown.remove(&id) {
+                    self.page
+                        .system(format_args!("this did arrive: {beginning:?}"));
+                }
+            }
+            Event::RoomEntered { room, .. } => self.entered(&room),
+            Event::RoomRefused { room, code, text } => {
+                self.trouble = true;
+                let why = words::why(&text, &code);
+                self.page
+                    .system(format_args!("refused: /join {room}: {why}"));
+                self.leave(&room);
+            }
+            other => self.others(&other),
         }
-        if !resumed {
-            self.wished
-                .extend(std::mem::take(&mut self.rooms).into_values());
-            self.current = None;
-            self.warned = false;
+    }
+
+    /// What others do.
+    fn others(&mut self, event: &Event) {
+        let page = &mut self.page;
+        match event {
+            Event::MemberJoined { room, nickname } => {
+                page.system(format_args!("{nickname} joined #{room}"));
+            }
+            Event::MemberLeft { room, nickname } => {
+                page.system(format_args!("{nickname} left #{room}"));
+            }
+            Event::Online { nickname } => page.system(format_args!("{nickname} is online")),
+            Event::Offline { nickname } => page.system(format_args!("{nickname} is offline")),
+            Event::Renamed { from, to } => page.system(format_args!("{from} is now {to}")),
+            Event::Notice {
+                code,
+                subject,
+                text,
+            } => {
+                let why = words::why(text, code);
+                if *code == NoticeCode::ROOM_CLOSED {
+                    page.system(format_args!("#{subject}: {why}"));
+                    self.leave(&subject.clone());
+                } else {
+                    page.system(format_args!("{why}"));
+                }
+            }
+            _ => {}
         }
-        if hidden {
-            self.page.system(format_args!(
-                "you are hidden: nobody sees you; what you say still shows your name"
+    }
+
+    fn logged_in(&mut self, nickname: &str, hidden: bool, resumed: bool, first: bool) {
+        let page = &mut self.page;
+        if first {
+            page.system(format_args!(
+                "welcome, {nickname}; /help lists the commands"
+            ));
+        } else if resumed {
+            page.system(format_args!("back again as {nickname}"));
+        } else {
+            page.system(format_args!(
+                "back again as {nickname}; the server does not remember you"
             ));
         }
+        if hidden && !(resumed && self.hidden) {
+            page.system(format_args!(
+                "you are hidden: nobody sees you; what you say still shows your name"
+            ));
+            self.warned = false;
+        }
+        self.hidden = hidden;
+        if !resumed {
+            self.awaited.extend(self.rooms.keys().cloned());
+        }
     }
 
-    /// The connection is lost, or was not to be had.
-    pub fn lost(&mut self, why: &str, retry: Duration) {
-        let seconds = retry.as_secs_f64().ceil();
-        self.page.system(format_args!(
-            "not connected: {why}; retrying in {seconds} s"
-        ));
+    fn answered(&mut self, id: RequestId, answer: &Answer) {
+        let Some(asked) = self.asked.remove(&id) else {
+            return;
+        };
+        match (&asked, answer) {
+            (_, Answer::Joined { room, .. }) => {
+                self.move_to(room);
+            }
+            (Asked::Hide, Answer::Done) => {
+                self.hidden = true;
+                self.warned = false;
+            }
+            (Asked::Reveal, Answer::Done) => self.hidden = false,
+            (_, Answer::Refused { .. } | Answer::Unsupported | Answer::Lost) => {
+                self.trouble = true;
+            }
+            _ => {}
+        }
+        words::answer(&mut self.page, &asked, answer);
+        if let (Asked::Leave(room), Answer::Done) = (&asked, answer) {
+            self.leave(room);
+        }
     }
 
-    /// The server could not give messages `first` to `last`.
-    pub fn missing(&mut self, conversation: Conversation<'_>, first: u64, last: u64) {
-        self.trouble = true;
-        let of = words::title(conversation);
+    fn caught_up(&mut self, conversation: &ConversationName, count: u64) {
+        let of = words::title(conversation.as_ref());
+        let messages = if count == 1 { "message" } else { "messages" };
+        self.page
+            .system(format_args!("{of}: {count} {messages} while you were away"));
+    }
+
+    fn gone(&mut self, conversation: &ConversationName, first: u64, last: u64) {
+        let of = words::title(conversation.as_ref());
         if first == last {
             self.page
                 .system(format_args!("{of}: message {first} is no longer kept"));
@@ -144,67 +257,43 @@ impl Talk {
         }
     }
 
-    /// Nobody will ever know whether a request was executed.
-    pub fn unknown(&mut self, id: RequestId) {
-        self.trouble = true;
-        match self.asked.remove(&id) {
-            Some(Asked::Post(beginning)) => self.page.system(format_args!(
-                "not known whether this arrived: {beginning:?}"
-            )),
-            Some(Asked::Enter(room)) => {
-                self.wished.insert(room);
+    fn ended(&mut self, conversation: &ConversationName) {
+        match conversation.kind {
+            ConversationKind::ROOM if self.rooms.contains_key(&NameKey::of(&conversation.name)) => {
+                let room = &conversation.name;
+                self.page
+                    .system(format_args!("you are no longer in #{room}"));
+                self.leave(room);
             }
-            _ => self
-                .page
-                .system(format_args!("not known whether a command was executed")),
-        }
-    }
-
-    /// A line that could not be asked for at all.
-    pub fn refuse(&mut self, line: &str, why: &dyn std::fmt::Display) {
-        self.trouble = true;
-        let beginning = words::beginning(line);
-        self.page
-            .system(format_args!("refused: {beginning:?}: {why}"));
-    }
-
-    /// The answer to a request.
-    pub fn answer(&mut self, id: RequestId, answer: &ServerMessage<'_>) {
-        let asked = self.asked.remove(&id);
-        match (asked.as_ref(), answer) {
-            (_, ServerMessage::Refused { .. }) => self.trouble = true,
-            (_, ServerMessage::Joined { room, .. }) => {
-                let key = NameKey::of(room);
-                self.rooms.insert(key.clone(), (*room).into());
-                self.current = Some(key);
+            ConversationKind::PRIVATE => {
+                let name = &conversation.name;
+                self.page
+                    .system(format_args!("the private conversation with {name} ended"));
             }
-            (Some(Asked::Leave(room)), ServerMessage::Done) => self.leave(&room.clone()),
-            (Some(Asked::Hide), ServerMessage::Done) => {
-                self.hidden = true;
-                self.warned = false;
-            }
-            (Some(Asked::Reveal), ServerMessage::Done) => self.hidden = false,
             _ => {}
         }
-        words::tell(&mut self.page, asked.as_ref(), answer);
     }
 
-    /// Something happened.
-    pub fn event(&mut self, event: &ServerMessage<'_>) {
-        words::tell(&mut self.page, None, event);
-        if let ServerMessage::Notice {
-            code: NoticeCode::ROOM_CLOSED,
-            subject,
-            ..
-        } = event
-        {
-            self.leave(subject);
+    /// The session entered a room by itself: at the start, or after it was forgotten.
+    fn entered(&mut self, room: &str) {
+        let key = NameKey::of(room);
+        self.awaited.remove(&key);
+        if !self.rooms.contains_key(&key) {
+            self.move_to(room);
+            words::entered(&mut self.page, room);
         }
+    }
+
+    fn move_to(&mut self, room: &str) {
+        let key = NameKey::of(room);
+        self.rooms.insert(key.clone(), room.into());
+        self.current = Some(key);
     }
 
     fn leave(&mut self, room: &str) {
         let key = NameKey::of(room);
         self.rooms.remove(&key);
+        self.awaited.remove(&key);
         if self.current.as_ref() == Some(&key) {
             self.current = None;
             self.page
@@ -212,3 +301,7 @@ impl Talk {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "talk_tests.rs"]
+mod tests;

@@ -4,10 +4,11 @@ use std::io::{self, BufRead};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
+use super::Front;
 use crate::driver::Input;
 
 /// The longest line that is read whole; the rest of a longer one is dropped, and the line refused.
-const MAX_LINE: usize = 64 * 1024;
+pub(super) const MAX_LINE: usize = 64 * 1024;
 
 /// A line of standard input, without its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Typist {
     /// Starts the thread that reads standard input; lines arrive in `inputs`.
     ///
     /// The thread ends with the process: nothing interrupts a read from a terminal.
-    pub fn start(inputs: SyncSender<Input>) -> io::Result<Self> {
+    pub fn start(inputs: SyncSender<Input<Front>>) -> io::Result<Self> {
         let (wanted, asked) = sync_channel(1);
         thread::Builder::new()
             .name(String::from("typed"))
@@ -41,7 +42,7 @@ impl Typist {
                 for () in asked {
                     let typed = read(&mut stdin).unwrap_or(Typed::End);
                     let end = typed == Typed::End;
-                    if inputs.send(Input::Typed(typed)).is_err() || end {
+                    if inputs.send(Input::Front(Front::Typed(typed))).is_err() || end {
                         return;
                     }
                 }

@@ -1,12 +1,11 @@
 //! What the server says, in words.
 
 use std::fmt;
+use std::time::Duration;
 
+use netcomm_core::client::{Answer, HistoryMessage, RoomSummary};
 use netcomm_core::command::MAX_COUNT;
-use netcomm_core::wire::{
-    ClientMessage, CloseCode, Conversation, ConversationKind, HistoryItem, NoticeCode, RefusalCode,
-    RoomItem, ServerMessage,
-};
+use netcomm_core::wire::{ClientMessage, Conversation, ConversationKind, RefusalCode};
 
 use super::page::{Page, Said};
 
@@ -27,8 +26,8 @@ pub enum Asked {
     Reveal,
     /// Who is there, in this room.
     Members(Option<String>),
-    /// Anything else.
-    Other,
+    /// Anything else, by the name of its command.
+    Other(&'static str),
 }
 
 /// The most characters of one's own text that are repeated to say which is meant.
@@ -48,7 +47,9 @@ impl Asked {
             ClientMessage::Hide => Self::Hide,
             ClientMessage::Reveal => Self::Reveal,
             ClientMessage::Members { room, .. } => Self::Members(room.map(Into::into)),
-            _ => Self::Other,
+            ClientMessage::Rooms { .. } => Self::Other("/rooms"),
+            ClientMessage::History { .. } => Self::Other("/history"),
+            _ => Self::Other("a request"),
         }
     }
 
@@ -56,6 +57,23 @@ impl Asked {
     #[must_use]
     pub const fn moves(&self) -> bool {
         matches!(self, Self::Enter(_) | Self::Leave(_))
+    }
+}
+
+impl fmt::Display for Asked {
+    /// As a command, so that the user knows which one is meant.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Post(beginning) => write!(f, "{beginning:?}"),
+            Self::Enter(room) => write!(f, "/join {room}"),
+            Self::Leave(room) => write!(f, "/leave {room}"),
+            Self::Rename(nickname) => write!(f, "/nick {nickname}"),
+            Self::Hide => f.write_str("/hide"),
+            Self::Reveal => f.write_str("/reveal"),
+            Self::Members(None) => f.write_str("/members"),
+            Self::Members(Some(room)) => write!(f, "/members {room}"),
+            Self::Other(command) => f.write_str(command),
+        }
     }
 }
 
@@ -70,115 +88,111 @@ pub fn beginning(text: &str) -> String {
     beginning
 }
 
-/// Writes an answer to `asked`, or an event.
-pub fn tell(page: &mut Page, asked: Option<&Asked>, message: &ServerMessage<'_>) {
-    match message {
-        ServerMessage::Done => done(page, asked),
-        ServerMessage::Refused {
+/// Writes the answer to `asked`.
+pub fn answer(page: &mut Page, asked: &Asked, answer: &Answer) {
+    match answer {
+        Answer::Done => done(page, asked),
+        Answer::Refused {
             code,
             retry_after,
             text,
         } => refused(page, asked, *code, *retry_after, text),
-        ServerMessage::Joined { room, .. } => page.system(format_args!(
-            "you are in #{room}; what you type is said there"
-        )),
-        ServerMessage::Members { members, next } => self::members(page, asked, members, next),
-        ServerMessage::Rooms { rooms, next } => self::rooms(page, rooms, next),
-        ServerMessage::History {
+        Answer::Joined { room, .. } => entered(page, room),
+        Answer::Members { members, next } => self::members(page, asked, members, next),
+        Answer::Rooms { rooms, next } => self::rooms(page, rooms, next),
+        Answer::History {
             conversation,
             first_kept,
             last,
             items,
             ..
-        } => history(page, *conversation, *first_kept, *last, items),
-        ServerMessage::Message {
-            conversation,
-            time,
-            author,
-            text,
-            ..
-        } => page.said(Said {
-            conversation: *conversation,
-            time: *time,
-            author,
-            text,
-        }),
-        ServerMessage::MemberJoined { room, nickname } => {
-            page.system(format_args!("{nickname} joined #{room}"));
+        } => history(page, conversation.as_ref(), *first_kept, *last, items),
+        Answer::Conversations { conversations, .. } => {
+            for place in conversations {
+                let of = title(place.conversation.as_ref());
+                page.system(format_args!("{of}: {} messages", place.last.seq));
+            }
         }
-        ServerMessage::MemberLeft { room, nickname } => {
-            page.system(format_args!("{nickname} left #{room}"));
-        }
-        ServerMessage::Online { nickname } => page.system(format_args!("{nickname} is online")),
-        ServerMessage::Offline { nickname } => page.system(format_args!("{nickname} is offline")),
-        ServerMessage::Renamed { from, to } => page.system(format_args!("{from} is now {to}")),
-        ServerMessage::Notice {
-            code,
-            subject,
-            text,
-        } => notice(page, *code, subject, text),
+        Answer::Unsupported => page.system(format_args!(
+            "the server answered what this version does not know"
+        )),
+        Answer::Lost => match asked {
+            Asked::Post(beginning) => not_known(page, beginning),
+            _ => page.system(format_args!("not known whether this was done: {asked}")),
+        },
         // Who posts sees what was typed; the rest is not for people.
         _ => {}
     }
 }
 
-fn done(page: &mut Page, asked: Option<&Asked>) {
+/// A room was entered.
+pub fn entered(page: &mut Page, room: &str) {
+    page.system(format_args!("you are in #{room}"));
+}
+
+/// A post of which nobody knows.
+pub fn not_known(page: &mut Page, beginning: &str) {
+    page.system(format_args!(
+        "not known whether this arrived: {beginning:?}"
+    ));
+}
+
+fn done(page: &mut Page, asked: &Asked) {
     match asked {
-        Some(Asked::Leave(room)) => page.system(format_args!("you left #{room}")),
-        Some(Asked::Rename(nickname)) => page.system(format_args!("you are now {nickname}")),
-        Some(Asked::Hide) => page.system(format_args!(
+        Asked::Leave(room) => page.system(format_args!("you left #{room}")),
+        Asked::Rename(nickname) => page.system(format_args!("you are now {nickname}")),
+        Asked::Hide => page.system(format_args!(
             "you are hidden: others see you as gone; what you say still shows your name"
         )),
-        Some(Asked::Reveal) => page.system(format_args!("you are visible again")),
-        _ => {}
+        Asked::Reveal => page.system(format_args!("you are visible again")),
+        Asked::Post(_) | Asked::Enter(_) | Asked::Members(_) | Asked::Other(_) => {}
     }
 }
 
 fn refused(
     page: &mut Page,
-    asked: Option<&Asked>,
+    asked: &Asked,
     code: RefusalCode,
-    retry_after: Option<u64>,
+    retry_after: Option<Duration>,
     text: &str,
 ) {
     let why = why(text, &code);
-    let what = match asked {
-        Some(Asked::Post(beginning)) => format!("not sent: {beginning:?}: {why}"),
-        Some(Asked::Enter(room)) => format!("refused: #{room}: {why}"),
-        _ => format!("refused: {why}"),
-    };
-    match retry_after {
-        None => page.system(format_args!("{what}")),
-        Some(after) => {
-            let seconds = after.div_ceil(1000).max(1);
-            page.system(format_args!("{what}; try again in {seconds} s"));
+    match (asked, retry_after) {
+        (Asked::Post(beginning), _) => {
+            page.system(format_args!("not sent: {beginning:?}: {why}"));
+        }
+        (_, None) => page.system(format_args!("refused: {asked}: {why}")),
+        (_, Some(after)) => {
+            let seconds = seconds(after);
+            page.system(format_args!(
+                "refused: {asked}: {why}; try again in {seconds} s"
+            ));
         }
     }
 }
 
-fn members(page: &mut Page, asked: Option<&Asked>, members: &[&str], next: &str) {
+fn members(page: &mut Page, asked: &Asked, members: &[String], next: &str) {
     let room = match asked {
-        Some(Asked::Members(Some(room))) => Some(room.as_str()),
+        Asked::Members(room) => room.as_deref(),
         _ => None,
     };
-    let found = if members.is_empty() {
-        &["nobody"]
-    } else {
-        members
-    };
     let title = room.map_or_else(|| String::from("online:"), |room| format!("in #{room}:"));
-    page.list(&title, found.iter().copied());
+    if members.is_empty() {
+        page.list(&title, ["nobody"]);
+    } else {
+        page.list(&title, members.iter().map(String::as_str));
+    }
     if !next.is_empty() {
         let of = room.map_or(Conversation::EVERYONE, Conversation::room);
         page.system(format_args!("… more: /members {of} {next}"));
     }
 }
 
-fn rooms(page: &mut Page, rooms: &[RoomItem<'_>], next: &str) {
+fn rooms(page: &mut Page, rooms: &[RoomSummary], next: &str) {
     if rooms.is_empty() {
         page.system(format_args!("no rooms"));
     }
-    for RoomItem { room, members } in rooms {
+    for RoomSummary { room, members } in rooms {
         page.system(format_args!("#{room} ({members})"));
     }
     if !next.is_empty() {
@@ -191,7 +205,7 @@ fn history(
     conversation: Conversation<'_>,
     first_kept: u64,
     last: u64,
-    items: &[HistoryItem<'_>],
+    items: &[HistoryMessage],
 ) {
     let of = title(conversation);
     let Some(first) = items.first().map(|item| item.seq) else {
@@ -209,8 +223,8 @@ fn history(
         page.said(Said {
             conversation,
             time: item.time,
-            author: item.author,
-            text: item.text,
+            author: &item.author,
+            text: &item.text,
         });
     }
     if first > first_kept {
@@ -226,15 +240,6 @@ fn history(
     page.system(format_args!("end of the history of {of}"));
 }
 
-fn notice(page: &mut Page, code: NoticeCode, subject: &str, text: &str) {
-    let why = why(text, &code);
-    if code == NoticeCode::ROOM_CLOSED {
-        page.system(format_args!("#{subject}: {why}"));
-    } else {
-        page.system(format_args!("{why}"));
-    }
-}
-
 /// A reason in words, or where there are none, by the name of its code.
 pub fn why(text: &str, code: &dyn fmt::Display) -> String {
     if text.is_empty() {
@@ -244,14 +249,12 @@ pub fn why(text: &str, code: &dyn fmt::Display) -> String {
     }
 }
 
-/// Why the server closed the connection, in words.
+/// Whole seconds, at least one, in which `time` has surely passed.
 #[must_use]
-pub fn close_reason(code: CloseCode, text: &str) -> String {
-    if text.is_empty() {
-        code.reason().to_owned()
-    } else {
-        text.to_owned()
-    }
+pub fn seconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(1000))
+        .unwrap_or(u64::MAX)
+        .max(1)
 }
 
 /// A conversation as it is called in a sentence.

@@ -1,0 +1,269 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use netcomm_core::client::{HistoryMessage, RoomSummary};
+use netcomm_core::time::UnixMillis;
+use netcomm_core::wire::{ClientMessage, Position, RefusalCode};
+
+use super::*;
+
+const PLACE: Position = Position { epoch: 1, seq: 1 };
+
+fn talk(rooms: &[&str]) -> Talk {
+    let rooms: Vec<_> = rooms.iter().map(|room| String::from(*room)).collect();
+    let mut talk = Talk::new(
+        Page::new(TimeZone::UTC, Timestamp::UNIX_EPOCH, false),
+        &rooms,
+    );
+    log_in(&mut talk, false, false, true);
+    talk.page().take();
+    talk
+}
+
+fn log_in(talk: &mut Talk, resumed: bool, hidden: bool, first: bool) {
+    talk.event(Event::LoggedIn {
+        nickname: "ann".into(),
+        resumed,
+        hidden,
+        first,
+        limits: Vec::new(),
+    });
+}
+
+/// Asks and answers; gives what was shown of it.
+fn ask(talk: &mut Talk, message: &ClientMessage<'_>, answer: Answer) -> String {
+    let id = RequestId(7);
+    talk.asks(id, Asked::of(message));
+    talk.event(Event::Answered { id, answer });
+    talk.page().take()
+}
+
+fn join(talk: &mut Talk, room: &str) -> String {
+    let answer = Answer::Joined {
+        room: room.into(),
+        position: PLACE,
+    };
+    ask(talk, &ClientMessage::Join { room }, answer)
+}
+
+fn post(text: &str) -> ClientMessage<'_> {
+    ClientMessage::Post {
+        conversation: Conversation::EVERYONE,
+        epoch: None,
+        nonce: 0,
+        text,
+    }
+}
+
+fn refused(text: &str) -> Answer {
+    Answer::Refused {
+        code: RefusalCode::NOT_A_MEMBER,
+        retry_after: Some(Duration::from_millis(1200)),
+        text: text.into(),
+    }
+}
+
+#[test]
+fn text_goes_to_the_room_last_joined_and_to_everyone_when_that_is_left() {
+    let mut talk = talk(&[]);
+    assert_eq!(talk.current(), Conversation::EVERYONE);
+    join(&mut talk, "one");
+    join(&mut talk, "Two");
+    assert_eq!(talk.current(), Conversation::room("Two"));
+    let leave = ClientMessage::Leave { room: "one" };
+    assert_eq!(ask(&mut talk, &leave, Answer::Done), "* you left #one\n");
+    assert_eq!(talk.current(), Conversation::room("Two"));
+    let leave = ClientMessage::Leave { room: "two" };
+    assert_eq!(
+        ask(&mut talk, &leave, Answer::Done),
+        "* you left #two\n* what you type is said to everyone\n"
+    );
+    assert_eq!(talk.current(), Conversation::EVERYONE);
+}
+
+#[test]
+fn while_a_room_is_entered_text_has_to_wait() {
+    let mut talk = talk(&["one"]);
+    assert!(talk.is_moving());
+    talk.event(Event::RoomEntered {
+        room: "One".into(),
+        position: PLACE,
+    });
+    assert!(!talk.is_moving());
+    assert_eq!(talk.current(), Conversation::room("One"));
+    talk.asks(RequestId(1), Asked::of(&post("hi")));
+    assert!(!talk.is_moving() && !talk.is_settled());
+    talk.asks(
+        RequestId(2),
+        Asked::of(&ClientMessage::Join { room: "two" }),
+    );
+    assert!(talk.is_moving());
+}
+
+#[test]
+fn a_session_that_was_forgotten_comes_back_to_its_rooms_and_to_the_current_one() {
+    let mut talk = talk(&[]);
+    join(&mut talk, "one");
+    join(&mut talk, "two");
+    log_in(&mut talk, false, false, false);
+    for room in ["two", "one"] {
+        assert!(talk.is_moving());
+        talk.event(Event::RoomEntered {
+            room: room.into(),
+            position: PLACE,
+        });
+    }
+    assert!(talk.is_settled());
+    assert_eq!(talk.current(), Conversation::room("two"));
+    log_in(&mut talk, true, false, false);
+    assert!(talk.is_settled());
+}
+
+#[test]
+fn a_hidden_user_is_warned_once_before_the_first_text() {
+    let mut talk = talk(&[]);
+    ask(&mut talk, &ClientMessage::Hide, Answer::Done);
+    let posted = Answer::Posted {
+        position: PLACE,
+        time: UnixMillis(0),
+    };
+    let shown = ask(&mut talk, &post("hi"), posted.clone());
+    assert_eq!(
+        shown,
+        "* you are hidden, but what you say shows your name\n"
+    );
+    assert_eq!(ask(&mut talk, &post("hi"), posted.clone()), "");
+    ask(&mut talk, &ClientMessage::Reveal, Answer::Done);
+    assert_eq!(ask(&mut talk, &post("hi"), posted), "");
+    assert!(!talk.had_trouble());
+}
+
+#[test]
+fn what_was_refused_or_is_unknown_is_named_by_its_beginning() {
+    let mut talk = talk(&[]);
+    let long = "a text that is too long to be repeated whole";
+    assert_eq!(
+        ask(&mut talk, &post(long), refused("why")),
+        "* not sent: \"a text that is too long to be re…\": why\n"
+    );
+    assert!(talk.had_trouble());
+    let join = ClientMessage::Join { room: "one" };
+    assert_eq!(
+        ask(&mut talk, &join, refused("")),
+        "* refused: /join one: not_a_member; try again in 2 s\n"
+    );
+    assert_eq!(
+        ask(&mut talk, &ClientMessage::Hide, Answer::Lost),
+        "* not known whether this was done: /hide\n"
+    );
+}
+
+#[test]
+fn an_unknown_post_that_arrived_after_all_is_no_trouble() {
+    let mut talk = talk(&[]);
+    let id = RequestId(3);
+    talk.asks(id, Asked::of(&post("hi")));
+    talk.event(Event::Unknown {
+        id,
+        conversation: Conversation::EVERYONE.into(),
+        text: "hi".into(),
+    });
+    assert!(talk.is_settled() && talk.had_trouble());
+    talk.event(Event::Arrived {
+        id,
+        position: PLACE,
+    });
+    assert!(!talk.had_trouble());
+    assert_eq!(
+        talk.page().take(),
+        "* not known whether this arrived: \"hi\"\n* this did arrive: \"hi\"\n"
+    );
+}
+
+#[test]
+fn lists_say_how_they_go_on() {
+    let mut talk = talk(&[]);
+    let members = ClientMessage::Members {
+        room: Some("one"),
+        from: "",
+    };
+    let answer = Answer::Members {
+        members: vec!["ann".into(), "bob".into()],
+        next: "carol".into(),
+    };
+    assert_eq!(
+        ask(&mut talk, &members, answer),
+        "* in #one: ann, bob\n* … more: /members #one carol\n"
+    );
+    let answer = Answer::Rooms {
+        rooms: vec![RoomSummary {
+            room: "one".into(),
+            members: 2,
+        }],
+        next: "two".into(),
+    };
+    assert_eq!(
+        ask(&mut talk, &ClientMessage::Rooms { from: "" }, answer),
+        "* #one (2)\n* … more: /rooms two\n"
+    );
+}
+
+#[test]
+fn history_says_where_it_begins_and_ends() {
+    let mut talk = talk(&[]);
+    let mut history = |first_kept, seq| {
+        let conversation = Conversation::room("one");
+        let message = ClientMessage::History {
+            conversation,
+            epoch: None,
+            first: 1,
+            last: u64::MAX,
+            latest: true,
+            most: 1,
+        };
+        let answer = Answer::History {
+            conversation: conversation.into(),
+            epoch: 1,
+            first_kept,
+            last: 9,
+            items: vec![HistoryMessage {
+                seq,
+                time: UnixMillis(0),
+                author: "bob".into(),
+                text: "hi".into(),
+            }],
+        };
+        ask(&mut talk, &message, answer)
+    };
+    let lines = "* history of #one\n00:00:00          bob #one | hi\n";
+    let end = "* end of the history of #one\n";
+    assert_eq!(
+        history(1, 9),
+        format!("{lines}* … earlier: /history #one 100 9\n{end}")
+    );
+    assert_eq!(
+        history(9, 9),
+        format!("{lines}* messages 1 to 8 are no longer kept\n{end}")
+    );
+    assert_eq!(history(1, 1), format!("{lines}{end}"));
+}
+
+#[test]
+fn what_was_missed_is_counted() {
+    let mut talk = talk(&[]);
+    talk.event(Event::CaughtUp {
+        conversation: Conversation::room("one").into(),
+        count: 12,
+    });
+    talk.event(Event::Gone {
+        conversation: Conversation::EVERYONE.into(),
+        first: 40,
+        last: 52,
+    });
+    assert_eq!(
+        talk.page().take(),
+        "* #one: 12 messages while you were away\n\
+        * everyone: messages 40 to 52 are no longer kept\n"
+    );
+}
