@@ -72,16 +72,14 @@ pub fn run(setup: Setup, look: Look, seed: u64, output: impl Write) -> io::Resul
         driver,
         talk,
         typist,
-        output,
+        output: Some(output),
         width: look.width,
         interactive: look.interactive,
         lines: VecDeque::new(),
-        reading: false,
-        input_ended: false,
+        reading: Reading::Paused,
         welcomed: false,
         naming: false,
         hurry: None,
-        muted: false,
         code: exit::OK,
     }
     .run()
@@ -91,24 +89,32 @@ struct LineMode<W> {
     driver: Driver<Front>,
     talk: Talk,
     typist: Typist,
-    output: W,
+    /// Where to write; `None` when nobody reads it any more.
+    output: Option<W>,
     width: fn() -> Option<usize>,
     interactive: bool,
     /// What was typed and not yet sent.
     lines: VecDeque<String>,
-    /// Whether the typist is at a line.
-    reading: bool,
-    input_ended: bool,
+    reading: Reading,
     /// Whether the server ever logged us in.
     welcomed: bool,
     /// Whether the next line is a nickname.
     naming: bool,
     /// When to end without a goodbye.
     hurry: Option<Instant>,
-    /// Whether nobody reads what is written.
-    muted: bool,
     /// How it will end, where that is settled already.
     code: u8,
+}
+
+/// How the reading of standard input goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// No line is wanted now.
+    Paused,
+    /// The typist is at a line.
+    AtLine,
+    /// There are no more lines.
+    Ended,
 }
 
 impl<W: Write> LineMode<W> {
@@ -150,7 +156,7 @@ impl<W: Write> LineMode<W> {
 
     /// Whether nothing is left to say or to hear.
     fn is_finished(&self) -> bool {
-        let idle = self.hurry.is_none() && self.input_ended && self.lines.is_empty();
+        let idle = self.hurry.is_none() && self.reading == Reading::Ended && self.lines.is_empty();
         let heard = self.talk.is_settled() && self.welcomed;
         idle && (heard || self.interactive)
     }
@@ -238,9 +244,9 @@ impl<W: Write> LineMode<W> {
     }
 
     fn typed(&mut self, typed: Typed) {
-        self.reading = false;
+        self.reading = Reading::Paused;
         match typed {
-            Typed::End => self.input_ended = true,
+            Typed::End => self.reading = Reading::Ended,
             Typed::NotUtf8 => self.talk.refuse("", &"the line is not UTF-8"),
             Typed::TooLong(bytes) => {
                 let why = format!(
@@ -269,8 +275,8 @@ impl<W: Write> LineMode<W> {
     /// Lets the next line be read where it can be kept: one at a time, unless a person types.
     fn ask_for_line(&mut self) {
         let most = if self.interactive { WAITING_LINES } else { 1 };
-        if !self.reading && !self.input_ended && self.lines.len() < most {
-            self.reading = true;
+        if self.reading == Reading::Paused && self.lines.len() < most {
+            self.reading = Reading::AtLine;
             self.typist.want();
         }
     }
@@ -354,16 +360,15 @@ impl<W: Write> LineMode<W> {
     fn flush(&mut self) -> io::Result<()> {
         let text = self.talk.page().take();
         self.talk.page().set_width((self.width)());
-        if self.muted || text.is_empty() {
+        let Some(output) = self.output.as_mut().filter(|_| !text.is_empty()) else {
             return Ok(());
-        }
-        let written = self
-            .output
+        };
+        let written = output
             .write_all(text.as_bytes())
-            .and_then(|()| self.output.flush());
+            .and_then(|()| output.flush());
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.muted = true;
+                self.output = None;
                 self.leave(exit::OK);
                 Ok(())
             }

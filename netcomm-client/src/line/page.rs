@@ -80,7 +80,6 @@ impl Page {
     }
 
     /// What was put together since the last call; whole lines.
-    #[must_use]
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
     }

@@ -91,7 +91,7 @@ fn names_are_coloured_only_where_colours_are_wanted() {
     page.said(said(Conversation::EVERYONE, "bob", "hi"));
     let mut expected = String::new();
     let style = colour::of("bob");
-    write!(expected, "{style}bob{style:#} | hi\n").expect("a string takes all");
+    writeln!(expected, "{style}bob{style:#} | hi").expect("a string takes all");
     assert!(page.take().ends_with(&expected));
 }
 
