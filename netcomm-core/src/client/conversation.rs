@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::name::NameKey;
 use crate::wire::{Conversation, ConversationKind};
 
 /// The owned name of a conversation; as foreign and unvalidated as what came over the wire.
@@ -38,5 +39,15 @@ impl fmt::Display for ConversationName {
     /// As it is typed in a command: `*`, `#room` or `@nickname`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.as_ref().fmt(f)
+    }
+}
+
+/// What conversations are told apart by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ConversationKey(ConversationKind, NameKey);
+
+impl ConversationKey {
+    pub(super) fn of(conversation: Conversation<'_>) -> Self {
+        Self(conversation.kind, NameKey::of(conversation.name))
     }
 }

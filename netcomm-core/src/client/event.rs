@@ -7,7 +7,9 @@ use core::time::Duration;
 use super::ConversationName;
 use crate::preface::{PrefaceError, PrefaceRefusal};
 use crate::time::UnixMillis;
-use crate::wire::{CloseCode, LimitValue, NoticeCode, Position, RefusalCode, RequestId};
+use crate::wire::{
+    CloseCode, LimitValue, NoticeCode, Position, RefusalCode, RequestId, ServerMessage,
+};
 
 /// What happened. Every string is foreign: sanitise it before showing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -323,4 +325,77 @@ pub enum Ending {
     /// The two sides speak no common version.
     #[error("no protocol version in common")]
     NoCommonVersion,
+}
+
+impl From<ServerMessage<'_>> for Answer {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "an event answers nothing")]
+    fn from(message: ServerMessage<'_>) -> Self {
+        match message {
+            ServerMessage::Done => Self::Done,
+            ServerMessage::Posted { position, time } => Self::Posted { position, time },
+            ServerMessage::Joined { room, position } => Self::Joined {
+                room: room.into(),
+                position,
+            },
+            ServerMessage::Members { members, next } => Self::Members {
+                members: members.into_iter().map(Into::into).collect(),
+                next: next.into(),
+            },
+            ServerMessage::Rooms { rooms, next } => Self::Rooms {
+                rooms: rooms
+                    .iter()
+                    .map(|item| RoomSummary {
+                        room: item.room.into(),
+                        members: item.members,
+                    })
+                    .collect(),
+                next: next.into(),
+            },
+            ServerMessage::History {
+                conversation,
+                epoch,
+                first_kept,
+                last,
+                items,
+            } => Self::History {
+                conversation: conversation.into(),
+                epoch,
+                first_kept,
+                last,
+                items: items
+                    .iter()
+                    .map(|item| HistoryMessage {
+                        seq: item.seq,
+                        time: item.time,
+                        author: item.author.into(),
+                        text: item.text.into(),
+                    })
+                    .collect(),
+            },
+            ServerMessage::Conversations {
+                conversations,
+                next,
+            } => Self::Conversations {
+                conversations: conversations
+                    .iter()
+                    .map(|item| ConversationPlace {
+                        conversation: item.conversation.into(),
+                        last: item.last,
+                    })
+                    .collect(),
+                next: next.map(Into::into),
+            },
+            ServerMessage::Pong { .. } => Self::Pong,
+            ServerMessage::Refused {
+                code,
+                retry_after,
+                text,
+            } => Self::Refused {
+                code,
+                retry_after: retry_after.map(Duration::from_millis),
+                text: text.into(),
+            },
+            _ => Self::Unsupported,
+        }
+    }
 }

@@ -31,9 +31,15 @@
 //! assert!(matches!(session.poll_output(), Output::Wait(Some(_))));
 //! ```
 
+mod answers;
+mod backoff;
 mod conversation;
 mod event;
+mod incoming;
+mod pending;
+mod repair;
 mod session;
+mod track;
 
 pub use conversation::ConversationName;
 pub use event::{Answer, ConversationPlace, Ending, Event, HistoryMessage, Loss, RoomSummary};

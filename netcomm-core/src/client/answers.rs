@@ -1,0 +1,192 @@
+//! What the server answers.
+
+use core::time::Duration;
+
+use super::conversation::ConversationKey;
+use super::pending::{Enter, Pending, Purpose};
+use super::session::{Output, Stage};
+use super::{Answer, Ending, Event, Loss, Session};
+use crate::limits::Limit;
+use crate::name::NameKey;
+use crate::wire::{CodeClass, Conversation, RefusalCode, RequestId, ServerMessage};
+
+impl Session {
+    pub(super) fn take_answer(&mut self, id: RequestId, answer: ServerMessage<'_>) {
+        let Some(index) = self.pending.iter().position(|one| one.id == id) else {
+            return;
+        };
+        let Pending { purpose, .. } = self.pending.remove(index);
+        match purpose {
+            Purpose::Login => self.take_welcome(answer),
+            Purpose::Ping | Purpose::Quit => {}
+            Purpose::Enter(enter) => self.take_entered(enter, answer),
+            Purpose::List => self.take_list(answer),
+            Purpose::Repair { key, last } => self.take_history(&key, last, answer),
+            Purpose::Asked
+            | Purpose::Post(_)
+            | Purpose::Leave(_)
+            | Purpose::Rename(_)
+            | Purpose::Hide(_) => self.take_users(id, purpose, answer),
+        }
+        self.go_on();
+    }
+
+    fn take_welcome(&mut self, answer: ServerMessage<'_>) {
+        if let ServerMessage::Welcome {
+            nickname,
+            resumed,
+            hidden,
+            token,
+            everyone,
+            limits,
+            ..
+        } = answer
+        {
+            self.stage = Stage::Up {
+                since: self.now,
+                heard: self.now,
+                pinged: None,
+                quit: None,
+            };
+            self.token = Some(token);
+            self.hidden = hidden;
+            self.config.nickname = nickname.into();
+            self.limits.clone_from(&limits);
+            self.tell(Event::LoggedIn {
+                nickname: nickname.into(),
+                resumed,
+                hidden,
+                first: !self.logged_in_once,
+                limits,
+            });
+            self.logged_in_once = true;
+            if resumed {
+                let frames = self.pending.iter().map(|one| one.frame.clone());
+                self.output.extend(frames.map(Output::Transmit));
+            } else {
+                self.forget_pending();
+                let rooms = self.config.rooms.iter();
+                self.entering = rooms.map(|room| Enter::new(room)).collect();
+            }
+            self.take_place(Conversation::EVERYONE, everyone);
+            self.listing += 1;
+            self.list_from = Some(Conversation::EVERYONE.into());
+        } else if let ServerMessage::Refused {
+            code,
+            retry_after,
+            text,
+        } = answer
+        {
+            let retry_after = retry_after.map(Duration::from_millis);
+            self.take_login_refusal(code, retry_after, text);
+        } else {
+            self.lose(Loss::Malformed, None, true);
+        }
+    }
+
+    fn take_login_refusal(&mut self, code: RefusalCode, retry_after: Option<Duration>, text: &str) {
+        let text = text.into();
+        // One's own session from before may still hold the name.
+        let window = Duration::from_millis(self.limit(Limit::ResumeMs));
+        let is_held = code == RefusalCode::NAME_TAKEN
+            && (self.lost_at).is_some_and(|lost| self.now.since(lost) <= window);
+        match code.class() {
+            CodeClass::Terminal => self.end(Ending::Refused { code, text }, true),
+            CodeClass::Request if !is_held => {
+                self.drop_link(true);
+                self.stage = Stage::Refused;
+                self.tell(Event::LoginRefused { code, text });
+            }
+            CodeClass::Request | CodeClass::Retry | CodeClass::Unknown => {
+                self.lose(Loss::Refused { code, text }, retry_after, true);
+            }
+        }
+    }
+
+    fn take_users(&mut self, id: RequestId, purpose: Purpose, answer: ServerMessage<'_>) {
+        match (purpose, &answer) {
+            (Purpose::Post(post), ServerMessage::Posted { position, .. }) => {
+                self.take_message(post.conversation.as_ref(), *position, None);
+            }
+            (Purpose::Leave(room), ServerMessage::Done) => {
+                self.tracks
+                    .remove(&ConversationKey::of(Conversation::room(&room)));
+                let key = NameKey::of(&room);
+                self.config.rooms.retain(|room| NameKey::of(room) != key);
+            }
+            (Purpose::Rename(nickname), ServerMessage::Done) => self.config.nickname = nickname,
+            (Purpose::Hide(hidden), ServerMessage::Done) => self.hidden = hidden,
+            (Purpose::Asked, ServerMessage::Joined { room, position }) => {
+                self.take_place(Conversation::room(room), *position);
+                let key = NameKey::of(room);
+                if !self.config.rooms.iter().any(|one| NameKey::of(one) == key) {
+                    self.config.rooms.push((*room).into());
+                }
+            }
+            _ => {}
+        }
+        let answer = Answer::from(answer);
+        self.tell(Event::Answered { id, answer });
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else answers this")]
+    fn take_entered(&mut self, mut enter: Enter, answer: ServerMessage<'_>) {
+        match Answer::from(answer) {
+            Answer::Joined { room, position } => {
+                self.take_place(Conversation::room(&room), position);
+                self.tell(Event::RoomEntered { room, position });
+            }
+            Answer::Refused {
+                code,
+                retry_after,
+                text,
+            } => {
+                enter.tries += 1;
+                let other = match code {
+                    RefusalCode::UNKNOWN_ROOM => !enter.create && !self.hidden,
+                    RefusalCode::ROOM_EXISTS => enter.create,
+                    _ => false,
+                };
+                if other && enter.tries < 4 {
+                    enter.create = !enter.create;
+                    self.entering.push_front(enter);
+                } else if code == RefusalCode::RATE_LIMITED {
+                    self.entering.push_front(enter);
+                    self.be_patient(retry_after);
+                } else {
+                    let room = enter.room;
+                    self.tell(Event::RoomRefused { room, code, text });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the session's own requests are no matter of the user's"
+    )]
+    /// Tells the user that no answers to what is pending will come.
+    pub(super) fn forget_pending(&mut self) {
+        for Pending { id, purpose, .. } in core::mem::take(&mut self.pending) {
+            match purpose {
+                Purpose::Post(post) => {
+                    self.tell(Event::Unknown {
+                        id,
+                        conversation: post.conversation.clone(),
+                        text: post.text.clone(),
+                    });
+                    if self.unknown.len() >= 64 {
+                        self.unknown.pop_front();
+                    }
+                    self.unknown.push_back((id, post));
+                }
+                purpose if purpose.is_users() => self.tell(Event::Answered {
+                    id,
+                    answer: Answer::Lost,
+                }),
+                _ => {}
+            }
+        }
+    }
+}
