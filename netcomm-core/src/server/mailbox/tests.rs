@@ -1,0 +1,218 @@
+use alloc::vec;
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::{Mailbox, Push, Wrote};
+use crate::limits::Limits;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Push(usize),
+    Take,
+    /// So many parts of 256 of what is taken.
+    Wrote(usize),
+    HandOver,
+    Close,
+    Cut,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (1usize..4000).prop_map(Step::Push),
+        4 => Just(Step::Take),
+        4 => (0usize..=256).prop_map(Step::Wrote),
+        1 => Just(Step::HandOver),
+        1 => Just(Step::Close),
+        1 => Just(Step::Cut),
+    ];
+    prop::collection::vec(step, 1..200)
+}
+
+fn tight() -> Limits {
+    let mut limits = Limits::default();
+    limits.set("mailbox_bytes", 32 * 1024).unwrap();
+    limits.set("mailbox_frames", 16).unwrap();
+    limits
+}
+
+const LAST: [u8; 5] = [0xff; 5];
+
+/// A mailbox, whoever holds its claim, and the peer.
+#[derive(Default)]
+struct Bench {
+    mailbox: Mailbox,
+    accepted: Vec<Vec<u8>>,
+    claims: usize,
+    in_hand: Option<Vec<u8>>,
+    received: Vec<u8>,
+    closing: bool,
+    cut: bool,
+    finished: bool,
+}
+
+impl Bench {
+    fn pushed(&mut self, push: Push) -> bool {
+        match push {
+            Push::Claim => {
+                assert_eq!(self.claims, 0, "two hold the claim");
+                self.claims += 1;
+                true
+            }
+            Push::Queued => {
+                assert_eq!(self.claims, 1, "nobody sends");
+                true
+            }
+            Push::Overflow => {
+                assert!(!self.closing);
+                false
+            }
+            Push::Closed => {
+                assert!(self.closing);
+                false
+            }
+        }
+    }
+
+    fn cut(&mut self) {
+        let push = self.mailbox.cut(&LAST);
+        if self.pushed(push) {
+            self.closing = true;
+            self.cut = true;
+        }
+    }
+
+    fn step(&mut self, step: &Step, limits: &Limits) {
+        match step {
+            Step::Push(length) => {
+                let frame = vec![u8::try_from(self.accepted.len() % 200).unwrap(); *length];
+                let push = self.mailbox.push(&frame, limits);
+                if push == Push::Overflow {
+                    self.cut();
+                } else if self.pushed(push) {
+                    self.accepted.push(frame);
+                }
+            }
+            Step::Take if self.claims == 1 && self.in_hand.is_none() => {
+                let mut taken = Vec::new();
+                self.mailbox.take(&mut taken);
+                self.in_hand = Some(taken);
+            }
+            Step::Wrote(part) => {
+                if let Some(mut taken) = self.in_hand.take() {
+                    let sent = taken.len() * part / 256;
+                    self.received.extend_from_slice(&taken[..sent]);
+                    match self.mailbox.wrote(&mut taken, sent) {
+                        Wrote::Done => {
+                            self.claims -= 1;
+                            assert!(self.mailbox.is_empty(), "something waits unclaimed");
+                        }
+                        Wrote::More => assert!(!self.mailbox.is_empty()),
+                        Wrote::Finished => {
+                            assert!(self.closing && !self.finished);
+                            self.finished = true;
+                            self.claims = 0;
+                        }
+                    }
+                }
+            }
+            Step::HandOver => self.mailbox.hand_over(),
+            Step::Close => {
+                let push = self.mailbox.close(&LAST);
+                self.closing |= self.pushed(push);
+            }
+            Step::Cut => self.cut(),
+            Step::Take => {}
+        }
+        assert!(self.mailbox.len() <= 32 * 1024 + LAST.len());
+    }
+
+    /// What the peer got is whole accepted frames from the first on, then possibly the last
+    /// words, then nothing; only at the very end may a frame be in parts.
+    fn judge(&self) {
+        let mut rest = &self.received[..];
+        let mut frames = self.accepted.iter();
+        let mut whole = 0;
+        for frame in &mut frames {
+            if !rest.starts_with(frame) {
+                break;
+            }
+            rest = &rest[frame.len()..];
+            whole += 1;
+        }
+        let next = self.accepted.get(whole);
+        let in_parts = next.is_some_and(|frame| frame.starts_with(rest));
+        let last_words = self.closing && LAST.starts_with(rest);
+        assert!(
+            rest.is_empty() || in_parts || last_words,
+            "garbage: {rest:?}"
+        );
+        if !self.cut && self.finished {
+            assert_eq!((whole, rest), (self.accepted.len(), &LAST[..]));
+        }
+        if rest == LAST && whole < self.accepted.len() {
+            assert!(self.cut, "frames were lost");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_peer_gets_whole_frames_in_order_and_the_claim_has_one_holder(steps in steps()) {
+        let limits = tight();
+        let mut bench = Bench::default();
+        for step in &steps {
+            bench.step(step, &limits);
+            bench.judge();
+        }
+        // Whoever holds the claim goes on until it is rid of it.
+        for _ in 0..3 {
+            bench.step(&Step::Take, &limits);
+            bench.step(&Step::Wrote(256), &limits);
+        }
+        bench.judge();
+        prop_assert_eq!(bench.claims, 0);
+        prop_assert!(bench.mailbox.is_empty());
+        prop_assert_eq!(bench.finished, bench.closing);
+        if !bench.cut {
+            let all: usize = bench.accepted.iter().map(Vec::len).sum();
+            let last = if bench.closing { LAST.len() } else { 0 };
+            prop_assert_eq!(bench.received.len(), all + last);
+        }
+    }
+}
+
+#[test]
+fn a_cut_keeps_the_rest_of_a_half_sent_frame_and_drops_the_others() {
+    let limits = tight();
+    let mut mailbox = Mailbox::default();
+    assert_eq!(mailbox.push(b"first", &limits), Push::Claim);
+    assert_eq!(mailbox.push(b"second", &limits), Push::Queued);
+    let mut taken = Vec::new();
+    mailbox.take(&mut taken);
+    assert_eq!(mailbox.push(b"third", &limits), Push::Queued);
+    assert_eq!(mailbox.cut(b"bye"), Push::Queued);
+    assert_eq!(mailbox.wrote(&mut taken, 2), Wrote::More);
+    mailbox.take(&mut taken);
+    assert_eq!(taken, b"rstbye");
+    assert_eq!(mailbox.wrote(&mut taken, 3), Wrote::Finished);
+    assert!(mailbox.is_closed());
+    assert_eq!(mailbox.push(b"late", &limits), Push::Closed);
+}
+
+#[test]
+fn a_mailbox_keeps_no_buffer_while_nothing_waits() {
+    let limits = Limits::default();
+    let mut mailbox = Mailbox::default();
+    for _ in 0..100 {
+        let _: Push = mailbox.push(&[0; 100], &limits);
+    }
+    let mut taken = Vec::new();
+    mailbox.take(&mut taken);
+    assert_eq!(mailbox.len(), 10_000);
+    assert_eq!(mailbox.wrote(&mut taken, 10_000), Wrote::Done);
+    assert_eq!(mailbox.queue.capacity(), 0);
+    assert!(mailbox.lengths.capacity() <= super::KEPT_LENGTHS);
+}
