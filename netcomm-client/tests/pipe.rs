@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 
 use netcomm_core::time::UnixMillis;
@@ -64,7 +66,10 @@ fn more_lines_than_may_be_unanswered_arrive_in_order() {
     const LINES: u64 = 200;
     let listener = listener();
     let mut child = client(&listener, &[]);
-    let input: String = (1..=LINES).map(|line| format!("line {line}\n")).collect();
+    let mut input = String::new();
+    for line in 1..=LINES {
+        writeln!(input, "line {line}").expect("a string takes all");
+    }
     type_all(&mut child, input.as_bytes());
     let mut peer = Peer::welcome(&listener);
     let mut unanswered = Vec::new();
@@ -189,8 +194,12 @@ fn it_says_that_the_server_is_away_and_comes_back() {
 #[test]
 fn an_interrupt_quits_politely() {
     let listener = listener();
-    let child = client(&listener, &[]);
+    let mut child = client(&listener, &[]);
     let mut peer = Peer::welcome(&listener);
+    let mut shown = BufReader::new(child.stdout.take().expect("output is piped"));
+    let mut line = String::new();
+    shown.read_line(&mut line).expect("the program writes");
+    assert!(line.starts_with("* welcome, ann"), "{line}");
     let pid = Pid::from_child(&child);
     kill_process(pid, Signal::INT).expect("the program runs");
     peer.goodbye();

@@ -238,7 +238,11 @@ impl<W: Write> LineMode<W> {
     /// What the system said about a lost connection, where the session does not know better.
     fn failure(&self, why: &Loss) -> String {
         match (why, self.driver.failure()) {
-            (Loss::Connect | Loss::Ended, Some(error)) => format!(": {error}"),
+            (Loss::Connect | Loss::Ended, Some(error)) => {
+                let words = error.to_string();
+                let words = words.split(" (os error").next().unwrap_or_default();
+                format!(": {words}")
+            }
             _ => String::new(),
         }
     }

@@ -13,7 +13,7 @@ use netcomm_core::wire::{
 };
 
 /// Far above what anything takes; only a test that fails waits for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Starts the program against `listener`, with piped input and output.
 pub(crate) fn client(listener: &TcpListener, arguments: &[&str]) -> Child {
