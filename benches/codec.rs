@@ -51,11 +51,11 @@ fn chunk(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let mut decoder = FrameDecoder::new(MAX_PAYLOAD);
                 let mut input = black_box(&bytes[..]);
-                let mut decoded = 0;
+                let mut messages = 0;
                 while let Ok(Some(payload)) = decoder.next_frame(&mut input) {
-                    decoded += u64::from(wire::decode::<ClientMessage<'_>>(payload).is_ok());
+                    messages += u64::from(wire::decode::<ClientMessage<'_>>(payload).is_ok());
                 }
-                assert_eq!(decoded, frames);
+                assert_eq!(messages, frames);
             });
         });
     }

@@ -8,8 +8,11 @@ use netcomm_core::frame::{FrameDecoder, FrameError, HEADER, MAX_PAYLOAD};
 use netcomm_core::preface::{self, ClientPreface, ServerPreface};
 use netcomm_core::wire::{self, ClientMessage, Conversation, Message, RequestId, ServerMessage};
 
-/// Every target by name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A name, and what is done with the input.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
     ("frame_split", frame_split),
     ("decode_client", decode_client),
     ("decode_server", decode_server),

@@ -81,6 +81,8 @@ impl Chat {
 struct User<'c> {
     chat: &'c Chat,
     conn: ConnId,
+    /// Whether the router still listens.
+    open: bool,
     requests: u32,
     hears: Receiver<String>,
 }
@@ -97,12 +99,14 @@ impl<'c> User<'c> {
             let conn = router.connect(now, Origin::Exempt, entropy, mailboxes)?;
             mailboxes.0.insert(conn, mailbox);
             let opened = Incoming::Opened(Face::Text);
-            let _: After = router.handle(now, conn, opened, mailboxes);
+            let after = router.handle(now, conn, opened, mailboxes);
+            debug_assert_eq!(after, After::Nothing);
             Ok(conn)
         })?;
         let mut user = Self {
             chat,
             conn,
+            open: true,
             requests: 0,
             hears,
         };
@@ -118,12 +122,16 @@ impl<'c> User<'c> {
     }
 
     fn ask(&mut self, message: ClientMessage<'_>) {
+        if !self.open {
+            return;
+        }
         self.requests += 1;
         let id = RequestId(self.requests);
-        self.chat.with(|now, router, mailboxes| {
+        let after = self.chat.with(|now, router, mailboxes| {
             let request = Incoming::Request { id, message };
-            let _: After = router.handle(now, self.conn, request, mailboxes);
+            router.handle(now, self.conn, request, mailboxes)
         });
+        self.open &= after != After::Closed;
     }
 
     fn say(&mut self, text: &str) {
