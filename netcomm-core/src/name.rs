@@ -1,33 +1,92 @@
 //! Nicknames and room names, and the key they are compared by (PROTOCOL.md, "Names").
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+use unicode_security::skeleton;
+use unicode_width::UnicodeWidthStr;
+
+use crate::limits::{Limit, Limits};
+use crate::text;
+
 /// A valid nickname, as its bearer writes it.
+///
+/// ```
+/// use netcomm_core::name::{NameError, Nickname};
+///
+/// let alice = Nickname::new("Alice")?;
+/// assert_eq!(alice.as_str(), "Alice");
+/// assert_eq!(alice.key(), Nickname::new("alice")?.key());
+/// assert_eq!(Nickname::new("al ice"), Err(NameError::Forbidden(' ')));
+/// assert_eq!(Nickname::new("Server"), Err(NameError::Reserved));
+/// # Ok::<(), NameError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Nickname(Name<32>);
+pub struct Nickname(Name<{ Nickname::MAX_BYTES }>);
 
 /// A valid room name, as the room's maker wrote it, without the `#`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct RoomName(Name<64>);
+pub struct RoomName(Name<{ RoomName::MAX_BYTES }>);
 
-/// What two names that look alike have in common: names are equal where their keys are.
+/// What names that look alike have in common: two names are the same where their keys are equal.
+///
+/// For ASCII it is the name in lower case, so `m` and `rn`, `l` and `1`, `o` and `0` are told
+/// apart. Any other character counts as what it looks like (UTS 39): the Cyrillic "раураl" is
+/// "paypal".
+///
+/// ```
+/// use netcomm_core::name::NameKey;
+///
+/// assert_eq!(NameKey::of("PayPal"), NameKey::of("раураl"));
+/// assert_ne!(NameKey::of("corn"), NameKey::of("com"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(Arc<str>);
 
-impl Nickname {
-    /// Checks the name against configured limits.
-    pub fn within(&self, limits: &crate::limits::Limits) -> Result<(), NameError> {
-        let _ = limits;
-        Ok(())
-    }
+/// Nicknames that would pass for the system, in any spelling that looks like them.
+const RESERVED_NICKNAMES: &[&str] = &[
+    "admin",
+    "administrator",
+    "all",
+    "anonymous",
+    "everybody",
+    "everyone",
+    "help",
+    "moderator",
+    "netcomm",
+    "nobody",
+    "notice",
+    "operator",
+    "private",
+    "root",
+    "server",
+    "system",
+];
 
+/// Room names that would pass for the conversation of everyone.
+const RESERVED_ROOMS: &[&str] = &["everybody", "everyone"];
+
+impl Nickname {
     /// The longest nickname, in bytes.
     pub const MAX_BYTES: usize = 32;
 
     /// Checks `name`.
     pub fn new(name: &str) -> Result<Self, NameError> {
-        Name::new(name).map(Self)
+        Name::new(name, RESERVED_NICKNAMES).map(Self)
+    }
+
+    /// Checks it against configured limits: [`Limit::NicknameBytes`], [`Limit::NicknameColumns`].
+    pub fn within(&self, limits: &Limits) -> Result<(), NameError> {
+        self.0.within(limits.count(Limit::NicknameBytes))?;
+        let (columns, limit) = (self.columns(), limits.count(Limit::NicknameColumns));
+        if columns > limit {
+            Err(NameError::TooWide { columns, limit })
+        } else {
+            Ok(())
+        }
     }
 
     /// The nickname as given.
@@ -45,23 +104,22 @@ impl Nickname {
     /// Its width on a screen, in columns.
     #[must_use]
     pub fn columns(&self) -> usize {
-        unicode_width::UnicodeWidthStr::width(self.as_str())
+        self.as_str().width()
     }
 }
 
 impl RoomName {
-    /// Checks the name against configured limits.
-    pub fn within(&self, limits: &crate::limits::Limits) -> Result<(), NameError> {
-        let _ = limits;
-        Ok(())
-    }
-
     /// The longest room name, in bytes.
     pub const MAX_BYTES: usize = 64;
 
     /// Checks `name`.
     pub fn new(name: &str) -> Result<Self, NameError> {
-        Name::new(name).map(Self)
+        Name::new(name, RESERVED_ROOMS).map(Self)
+    }
+
+    /// Checks it against the configured limit: [`Limit::RoomNameBytes`].
+    pub fn within(&self, limits: &Limits) -> Result<(), NameError> {
+        self.0.within(limits.count(Limit::RoomNameBytes))
     }
 
     /// The name as given.
@@ -78,10 +136,23 @@ impl RoomName {
 }
 
 impl NameKey {
-    /// The key of any string, valid as a name or not: what a look-up with user input starts from.
+    /// The longest key of a valid name, in bytes. Few characters look like many others; a name
+    /// full of them is refused.
+    pub const MAX_BYTES: usize = 256;
+
+    /// The key of any string, valid as a name or not: what a look-up starts from.
+    ///
+    /// Of a string that is longer than any name, the beginning decides where the key stands among
+    /// others; it equals no name's key.
     #[must_use]
     pub fn of(name: &str) -> Self {
-        Self(name.to_lowercase().into())
+        if name.len() <= RoomName::MAX_BYTES {
+            return Self(key(name).into());
+        }
+        let beginning = &name[..name.floor_char_boundary(RoomName::MAX_BYTES)];
+        let mut longer = key(beginning);
+        longer.push(char::MAX);
+        Self(longer.into())
     }
 
     /// The key as a string: only good for comparing and ordering.
@@ -98,28 +169,52 @@ struct Name<const MAX: usize> {
 }
 
 impl<const MAX: usize> Name<MAX> {
-    fn new(name: &str) -> Result<Self, NameError> {
-        if name.is_empty() {
-            return Err(NameError::Empty);
-        }
+    fn new(name: &str, reserved: &[&str]) -> Result<Self, NameError> {
+        let first = name.chars().next().ok_or(NameError::Empty)?;
         if name.len() > MAX {
             return Err(NameError::TooLong {
                 bytes: name.len(),
                 limit: MAX,
             });
         }
-        if name.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(NameError::Forbidden(' '));
+        if let Some(forbidden) = name.chars().find(|c| is_forbidden(*c)) {
+            return Err(NameError::Forbidden(forbidden));
+        }
+        if matches!(first, '/' | '#' | '@' | '*') || is_combining_mark(first) {
+            return Err(NameError::Begins(first));
+        }
+        if name.chars().all(char::is_numeric) {
+            return Err(NameError::OnlyDigits);
+        }
+        let key = key(name);
+        if key.len() > NameKey::MAX_BYTES {
+            return Err(NameError::TooLong {
+                bytes: key.len(),
+                limit: NameKey::MAX_BYTES,
+            });
+        }
+        // Here even "systern" and "rn0derat0r" pass for what they look like.
+        let appearance = look(&key);
+        if reserved.iter().any(|reserved| look(reserved) == appearance) {
+            return Err(NameError::Reserved);
         }
         let mut bytes = [0; MAX];
         bytes[..name.len()].copy_from_slice(name.as_bytes());
-        Ok(Self {
-            length: name.len() as u8,
-            bytes,
-        })
+        let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
+        Ok(Self { length, bytes })
+    }
+
+    fn within(&self, limit: usize) -> Result<(), NameError> {
+        let bytes = usize::from(self.length);
+        if bytes > limit {
+            Err(NameError::TooLong { bytes, limit })
+        } else {
+            Ok(())
+        }
     }
 
     fn as_str(&self) -> &str {
+        // Copied from a string as it was.
         core::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
     }
 }
@@ -155,14 +250,89 @@ pub enum NameError {
     /// It is empty.
     #[error("a name is needed")]
     Empty,
-    /// It is too long.
+    /// It is too long, as it is written or as it is compared.
     #[error("the name has {bytes} bytes, the limit is {limit}")]
     #[allow(missing_docs, reason = "the fields say it")]
     TooLong { bytes: usize, limit: usize },
+    /// It is too wide for a screen.
+    #[error("the name is {columns} columns wide, the limit is {limit}")]
+    #[allow(missing_docs, reason = "the fields say it")]
+    TooWide { columns: usize, limit: usize },
     /// It has a character that no name may have.
     #[error("a name may not contain {:?}", .0)]
     Forbidden(char),
+    /// It begins with a character that no name may begin with.
+    #[error("a name may not begin with {:?}", .0)]
+    Begins(char),
+    /// It would pass for a number.
+    #[error("a name may not consist of digits only")]
+    OnlyDigits,
     /// It looks like one of the system's names. Refused as `name_reserved`.
     #[error("the name is kept for the system")]
     Reserved,
+}
+
+/// White space, controls, what is not seen or changes direction, and what is no character.
+fn is_forbidden(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control() || c == ' ';
+    }
+    let is_blank = matches!(c, '\u{2800}' | '\u{fffc}' | '\u{fffd}');
+    let is_mark = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}');
+    let is_private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+    let is_no_character = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
+    text::disturbs(c)
+        || c.is_whitespace()
+        || is_blank
+        || is_mark
+        || is_private
+        || is_no_character
+        || is_invisible(c)
+}
+
+/// Whether a character is ignored where nothing knows better (`Default_Ignorable_Code_Point`).
+fn is_invisible(c: char) -> bool {
+    skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
+}
+
+fn key(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    let mut key = String::from(name);
+    // A look-alike may be a capital, or composed, or itself look like something: until it stays.
+    for _ in 0..4 {
+        let next = unalike(&caseless::default_case_fold_str(
+            &key.nfc().collect::<String>(),
+        ));
+        if next == key {
+            break;
+        }
+        key = next;
+    }
+    key
+}
+
+/// Replaces each character that is not ASCII by what it looks like.
+fn unalike(folded: &str) -> String {
+    let mut plain = String::with_capacity(folded.len());
+    for c in folded.nfd() {
+        if c.is_ascii() {
+            plain.push(c);
+            continue;
+        }
+        let start = plain.len();
+        plain.extend(skeleton(c.encode_utf8(&mut [0; 4])));
+        // The tables spell `m` like this, but ours is told apart from it.
+        if &plain[start..] == "rn" {
+            plain.replace_range(start.., "m");
+        }
+    }
+    plain.nfc().collect()
+}
+
+/// What a key looks like where nothing is told apart.
+fn look(key: &str) -> String {
+    let appearance: String = skeleton(key).collect();
+    skeleton(&appearance.to_lowercase()).collect()
 }

@@ -1,7 +1,18 @@
 //! Texts: what a message may say, and how foreign text is shown (PROTOCOL.md, "Texts").
 
-/// A valid text: not empty, within the limit, without characters that could forge or move
+use core::fmt::{self, Write};
+
+/// A valid text: not blank, within the limit, without characters that could forge or move
 /// anything on a screen. Line feeds are allowed.
+///
+/// ```
+/// use netcomm_core::text::{Text, TextError};
+///
+/// assert_eq!(Text::new("two\nlines", 100)?.as_str(), "two\nlines");
+/// assert_eq!(Text::new("\x1b[2J", 100), Err(TextError::Forbidden('\x1b')));
+/// assert_eq!(Text::new("too long", 7), Err(TextError::TooLong { bytes: 8, limit: 7 }));
+/// # Ok::<(), TextError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text<'a>(&'a str);
 
@@ -12,14 +23,20 @@ impl<'a> Text<'a> {
     /// Checks `text` against `limit` bytes, at most [`Self::MAX_BYTES`].
     pub fn new(text: &'a str, limit: usize) -> Result<Self, TextError> {
         let limit = limit.min(Self::MAX_BYTES);
-        if text.is_empty() {
-            return Err(TextError::Empty);
-        }
         if text.len() > limit {
             return Err(TextError::TooLong {
                 bytes: text.len(),
                 limit,
             });
+        }
+        // A look at bytes is enough for most texts.
+        let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+        let forbidden = |c: &char| *c != '\n' && disturbs(*c);
+        if !is_plain && let Some(forbidden) = text.chars().find(forbidden) {
+            return Err(TextError::Forbidden(forbidden));
+        }
+        if text.trim_start().is_empty() {
+            return Err(TextError::Empty);
         }
         Ok(Self(text))
     }
@@ -31,11 +48,73 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Foreign text made safe for a terminal or a log: a character that could move the cursor, turn
+/// the direction or begin a line is written as its number.
+///
+/// ```
+/// use netcomm_core::text::Shown;
+///
+/// assert_eq!(Shown::line("a\nb\x1b[2J").to_string(), r"a\u{a}b\u{1b}[2J");
+/// assert_eq!(Shown::lines("a\nb\u{202e}").to_string(), "a\nb\\u{202e}");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    text: &'a str,
+    keeps_lines: bool,
+}
+
+impl<'a> Shown<'a> {
+    /// On one line.
+    #[must_use]
+    pub const fn line(text: &'a str) -> Self {
+        Self {
+            text,
+            keeps_lines: false,
+        }
+    }
+
+    /// With its own line feeds.
+    #[must_use]
+    pub const fn lines(text: &'a str) -> Self {
+        Self {
+            text,
+            keeps_lines: true,
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.text;
+        let escaped = |c: char| disturbs(c) && !(self.keeps_lines && c == '\n');
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| escaped(*c)) {
+            f.write_str(&rest[..at])?;
+            for part in c.escape_unicode() {
+                f.write_char(part)?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        f.write_str(rest)
+    }
+}
+
+/// Whether a character can move a cursor, begin a line or turn the direction of others: C0, C1,
+/// the separators of lines and paragraphs, bidirectional embeddings, overrides and isolates.
+pub(crate) const fn disturbs(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{9f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
+}
+
 /// Why a string is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {
-    /// It is empty.
+    /// Nothing in it would be seen.
     #[error("a text is needed")]
     Empty,
     /// It is too long.

@@ -1,0 +1,254 @@
+//! Names and texts: what is valid, what is the same, what is shown.
+
+use netcomm_core::limits::Limits;
+use netcomm_core::name::{NameError, NameKey, Nickname, RoomName};
+use netcomm_core::text::{Shown, Text, TextError};
+use proptest::prelude::*;
+use unicode_normalization::UnicodeNormalization;
+
+#[test]
+fn what_looks_alike_is_the_same() {
+    for (one, other) in [
+        ("paypal", "раураl"),
+        ("Alice", "aLICE"),
+        ("mary", "mаry"),
+        ("\u{e9}mile", "e\u{301}mile"),
+        ("STRASSE", "stra\u{df}e"),
+        ("\u{3a3}\u{3b1}\u{3c2}", "\u{3c3}\u{3b1}\u{3c3}"),
+        ("\u{ff41}nn", "ann"),
+    ] {
+        assert_eq!(NameKey::of(one), NameKey::of(other), "{one} {other}");
+    }
+}
+
+#[test]
+fn ascii_names_are_told_apart() {
+    for (one, other) in [
+        ("corn", "com"),
+        ("bill", "bi11"),
+        ("b0b", "bob"),
+        ("vv", "w"),
+    ] {
+        assert_ne!(NameKey::of(one), NameKey::of(other), "{one} {other}");
+    }
+}
+
+#[test]
+fn nothing_passes_for_the_system() {
+    for name in [
+        "server",
+        "SERVER",
+        "Admin",
+        "аdmin",
+        "systern",
+        "rn0derator",
+        "a11",
+        "r00t",
+    ] {
+        assert_eq!(Nickname::new(name), Err(NameError::Reserved), "{name}");
+    }
+    assert_eq!(RoomName::new("Everyone"), Err(NameError::Reserved));
+    assert!(RoomName::new("server").is_ok());
+}
+
+#[test]
+fn a_name_has_no_invisible_characters() {
+    let forbidden = [
+        ' ',
+        '\t',
+        '\n',
+        '\u{7f}',
+        '\u{85}',
+        '\u{a0}',
+        '\u{ad}',
+        '\u{61c}',
+        '\u{115f}',
+        '\u{200b}',
+        '\u{200d}',
+        '\u{200e}',
+        '\u{2028}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2067}',
+        '\u{2800}',
+        '\u{3000}',
+        '\u{3164}',
+        '\u{e000}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{ffa0}',
+        '\u{fffd}',
+        '\u{ffff}',
+        '\u{e0041}',
+    ];
+    for c in forbidden {
+        let name = format!("a{c}b");
+        assert_eq!(
+            Nickname::new(&name),
+            Err(NameError::Forbidden(c)),
+            "{name:?}"
+        );
+        assert_eq!(
+            RoomName::new(&name),
+            Err(NameError::Forbidden(c)),
+            "{name:?}"
+        );
+    }
+}
+
+#[test]
+fn a_name_begins_like_one() {
+    for begins in ['/', '#', '@', '*', '\u{301}'] {
+        let name = format!("{begins}a");
+        assert_eq!(
+            Nickname::new(&name),
+            Err(NameError::Begins(begins)),
+            "{name:?}"
+        );
+    }
+    for digits in ["1", "2026", "\u{663}\u{664}"] {
+        assert_eq!(Nickname::new(digits), Err(NameError::OnlyDigits));
+    }
+    assert!(Nickname::new("4ever").is_ok());
+    assert_eq!(Nickname::new(""), Err(NameError::Empty));
+}
+
+#[test]
+fn the_longest_name_is_as_long_as_the_limit() {
+    assert!(Nickname::new(&"a".repeat(32)).is_ok());
+    let too_long = NameError::TooLong {
+        bytes: 33,
+        limit: 32,
+    };
+    assert_eq!(Nickname::new(&"a".repeat(33)), Err(too_long));
+    assert!(RoomName::new(&"a".repeat(64)).is_ok());
+    assert!(RoomName::new(&"a".repeat(65)).is_err());
+    let limits = Limits::default();
+    assert!(
+        Nickname::new(&"a".repeat(24))
+            .and_then(|name| name.within(&limits))
+            .is_ok()
+    );
+    let wide = Nickname::new(&"a".repeat(25)).and_then(|name| name.within(&limits));
+    assert_eq!(
+        wide,
+        Err(NameError::TooWide {
+            columns: 25,
+            limit: 24
+        })
+    );
+    // One character that looks like eighteen.
+    let ligature = "\u{fdfa}".repeat(21);
+    assert!(matches!(
+        RoomName::new(&ligature),
+        Err(NameError::TooLong { limit: 256, .. })
+    ));
+}
+
+#[test]
+fn what_is_longer_than_a_name_is_no_name() {
+    let longest = "a".repeat(64);
+    let longer = "a".repeat(65);
+    assert_ne!(NameKey::of(&longest), NameKey::of(&longer));
+    assert!(NameKey::of(&longest) < NameKey::of(&longer));
+    assert!(NameKey::of(&longer) < NameKey::of("b"));
+    assert_ne!(NameKey::of(&longer), NameKey::of(&"a".repeat(16_000)[..64]));
+}
+
+#[test]
+fn a_text_has_lines_but_no_controls() {
+    for text in [
+        "hi",
+        "two\nlines",
+        "שלום\u{200f}",
+        "👩\u{200d}👩",
+        "e\u{301}",
+        " spaced ",
+    ] {
+        assert_eq!(Text::new(text, 4096).map(Text::as_str), Ok(text));
+    }
+    for c in [
+        '\0', '\t', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', '\u{202e}', '\u{2066}',
+    ] {
+        let text = format!("a{c}b");
+        assert_eq!(
+            Text::new(&text, 4096),
+            Err(TextError::Forbidden(c)),
+            "{text:?}"
+        );
+    }
+    for blank in ["", " ", "\n \n", "\u{3000}"] {
+        assert_eq!(Text::new(blank, 4096), Err(TextError::Empty), "{blank:?}");
+    }
+    let long = "x".repeat(5000);
+    assert_eq!(
+        Text::new(&long, 9999),
+        Err(TextError::TooLong {
+            bytes: 5000,
+            limit: 4096
+        })
+    );
+}
+
+/// Characters at the edges: look-alikes, marks, what expands, what is not seen.
+fn strange() -> impl Strategy<Value = String> {
+    let strange = prop_oneof![
+        3 => proptest::char::range('a', 'z'),
+        2 => prop::sample::select(&['m', 'I', '1', '0', 'О', 'а', 'І', 'ß', 'İ', 'ſ', 'ﬁ', '\u{fdfa}'][..]),
+        2 => prop::sample::select(&['\u{301}', '\u{327}', 'ￍ', 'ᄀ', '가', '𝕬', 'ʍ', '\u{200d}', '👩'][..]),
+        1 => any::<char>(),
+    ];
+    prop::collection::vec(strange, 0..24).prop_map(String::from_iter)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_key_is_its_own_key(name in strange()) {
+        let key = NameKey::of(&name);
+        prop_assume!(key.as_str().len() <= RoomName::MAX_BYTES);
+        prop_assert_eq!(NameKey::of(key.as_str()), key);
+    }
+
+    #[test]
+    fn a_key_knows_no_case_and_no_normal_form(name in "[a-zà-öА-яα-ω]{1,12}") {
+        let key = NameKey::of(&name);
+        prop_assert_eq!(NameKey::of(&name.nfd().collect::<String>()), key.clone());
+        prop_assert_eq!(NameKey::of(&name.nfc().collect::<String>()), key.clone());
+        prop_assert_eq!(NameKey::of(&name.to_uppercase()), key);
+    }
+
+    #[test]
+    fn a_valid_name_is_shown_as_given_and_has_a_short_key(name in strange()) {
+        if let Ok(room) = RoomName::new(&name) {
+            prop_assert_eq!(room.as_str(), &name);
+            prop_assert!(room.key().as_str().len() <= NameKey::MAX_BYTES);
+            prop_assert!(!room.key().as_str().is_empty());
+            prop_assert_eq!(Shown::line(&name).to_string(), name);
+        }
+    }
+
+    #[test]
+    fn any_string_has_a_bounded_key(name in ".{0,2000}") {
+        prop_assert!(NameKey::of(&name).as_str().len() <= 64 * 16);
+    }
+
+    #[test]
+    fn nothing_shown_disturbs(text in any::<String>(), more in strange()) {
+        let text = text + &more + "\u{1b}\u{9b}\u{2029}\r";
+        let line = Shown::line(&text).to_string();
+        let disturbing = ['\u{2028}', '\u{2029}', '\u{202e}', '\u{2066}'];
+        let disturbs = line.contains(|c: char| c.is_control() || disturbing.contains(&c));
+        prop_assert!(!disturbs, "{}", line.escape_debug());
+        let lines = Shown::lines(&text).to_string();
+        prop_assert_eq!(lines.matches('\n').count(), text.matches('\n').count());
+    }
+
+    #[test]
+    fn a_valid_text_is_shown_as_it_is(text in any::<String>()) {
+        if let Ok(text) = Text::new(&text, 4096) {
+            prop_assert_eq!(Shown::lines(text.as_str()).to_string(), text.as_str());
+        }
+    }
+}
