@@ -188,6 +188,12 @@ impl Mailbox {
         self.claim == Claim::Straggling
     }
 
+    /// Whether it takes frames.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.stage == Stage::Open
+    }
+
     /// Whether a last send is due at once, even if the socket seems full.
     #[must_use]
     pub fn is_cut(&self) -> bool {

@@ -1,0 +1,96 @@
+//! The thread of one listening address.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use netcomm_core::limits::Limit;
+use netcomm_core::server::Connection;
+use rustix::net::sockopt;
+
+use crate::hub::Hub;
+use crate::peer::Peer;
+use crate::{reader, thread};
+
+/// So many refused connections are told why at a time; others are just closed.
+pub(crate) const REFUSED: usize = 64;
+
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(1);
+
+/// Accepts until the listener is shut down.
+pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
+    let refused = Arc::new(AtomicUsize::new(0));
+    let mut back_off = SHORTEST;
+    while !hub.is_stopping() {
+        let accepted = listener
+            .accept()
+            .and_then(|(stream, address)| begin(hub, &refused, stream, address));
+        match accepted {
+            Ok(()) => back_off = SHORTEST,
+            Err(error) => {
+                if hub.is_stopping() || error.kind() == io::ErrorKind::InvalidInput {
+                    return;
+                }
+                if error.kind() != io::ErrorKind::ConnectionAborted {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    std::thread::sleep(back_off);
+                    back_off = (back_off * 2).min(LONGEST);
+                }
+            }
+        }
+    }
+}
+
+fn begin(
+    hub: &Arc<Hub>,
+    refused: &Arc<AtomicUsize>,
+    stream: TcpStream,
+    address: SocketAddr,
+) -> io::Result<()> {
+    if let Err(error) = prepare(hub, &stream) {
+        tracing::debug!(%error, peer = %address, "gone before it was served");
+        return Ok(());
+    }
+    let peer = Arc::new(Peer::new(stream, address));
+    match hub.connect(&peer)? {
+        Ok(id) => {
+            tracing::info!(peer = %address, conn = ?id, "connected");
+            let connection = Connection::new(&hub.limits, hub.now());
+            let shared = Arc::clone(hub);
+            let spawned = thread::spawn("netcomm-peer", move || {
+                reader::serve(&shared, &peer, Some(id), connection);
+            });
+            if spawned.is_err() {
+                hub.disconnect(id);
+            }
+            spawned.map(drop)
+        }
+        Err(code) => {
+            tracing::info!(peer = %address, code = code.name(), "refused");
+            if refused.fetch_add(1, Ordering::AcqRel) >= REFUSED {
+                refused.fetch_sub(1, Ordering::AcqRel);
+                return Ok(());
+            }
+            let connection = Connection::refusing(&hub.limits, hub.now(), code);
+            let (shared, counted) = (Arc::clone(hub), Arc::clone(refused));
+            let spawned = thread::spawn("netcomm-refused", move || {
+                reader::serve(&shared, &peer, None, connection);
+                counted.fetch_sub(1, Ordering::AcqRel);
+            });
+            if spawned.is_err() {
+                refused.fetch_sub(1, Ordering::AcqRel);
+            }
+            spawned.map(drop)
+        }
+    }
+}
+
+fn prepare(hub: &Hub, stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_socket_send_buffer_size(stream, hub.limits.count(Limit::SendBufferBytes))?;
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! One socket as other threads see it: where its output waits, and how it is sent and ended.
+
+use std::io;
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use netcomm_core::server::{Face, Mailbox, Wrote};
+use rustix::net::SendFlags;
+
+/// A thread that sends for a busy peer hands over after so many sends, to get on with its own.
+const ROUNDS: usize = 4;
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) stream: TcpStream,
+    pub(crate) address: SocketAddr,
+    mailbox: Mutex<Mailbox>,
+    framed: AtomicBool,
+    ended: AtomicBool,
+}
+
+/// What sending came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// Nothing waits.
+    All,
+    /// Nothing will ever be sent again.
+    Finished,
+    /// More waits; this thread still holds the claim.
+    Full,
+}
+
+impl Peer {
+    pub(crate) fn new(stream: TcpStream, address: SocketAddr) -> Self {
+        Self {
+            stream,
+            address,
+            mailbox: Mutex::default(),
+            framed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn mailbox(&self) -> MutexGuard<'_, Mailbox> {
+        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what it speaks, for the case that it must be cut.
+    pub(crate) fn speaks(&self, face: Face) {
+        let framed = face == Face::Framed;
+        if framed != self.framed.load(Ordering::Relaxed) {
+            self.framed.store(framed, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn face(&self) -> Face {
+        if self.framed.load(Ordering::Relaxed) {
+            Face::Framed
+        } else {
+            Face::Text
+        }
+    }
+
+    /// Ends the socket both ways, which wakes its reader.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        shut_down(&self.stream, Shutdown::Both);
+    }
+
+    /// Drops what waits, and ends the socket.
+    pub(crate) fn abandon(&self, waiting: &AtomicUsize) {
+        let mut mailbox = self.mailbox();
+        waiting.fetch_sub(mailbox.len(), Ordering::Relaxed);
+        mailbox.abandon();
+        drop(mailbox);
+        self.end();
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Sends what waits, as long as the socket takes it. The caller holds the claim.
+    pub(crate) fn send(&self, waiting: &AtomicUsize) -> Sent {
+        for _ in 0..ROUNDS {
+            match self.try_send(waiting) {
+                (Sent::Full, true) => {}
+                (sent, _) => return sent,
+            }
+        }
+        self.mailbox().hand_over();
+        Sent::Full
+    }
+
+    /// One send. Also whether the socket took everything it was given.
+    pub(crate) fn try_send(&self, waiting: &AtomicUsize) -> (Sent, bool) {
+        let mut taken = Vec::new();
+        self.mailbox().take(&mut taken);
+        let all = taken.len();
+        let sent = send(&self.stream, &taken);
+        let mut mailbox = self.mailbox();
+        let before = mailbox.len();
+        let wrote = if let Ok(sent) = sent {
+            mailbox.wrote(&mut taken, sent)
+        } else {
+            mailbox.abandon();
+            Wrote::Finished
+        };
+        waiting.fetch_sub(before - mailbox.len(), Ordering::Relaxed);
+        let sent_all = sent.as_ref().is_ok_and(|sent| *sent == all);
+        if wrote == Wrote::More && !sent_all {
+            mailbox.hand_over();
+        }
+        drop(mailbox);
+        match wrote {
+            Wrote::Done => (Sent::All, true),
+            Wrote::Finished => {
+                if sent.is_err() {
+                    self.end();
+                } else {
+                    shut_down(&self.stream, Shutdown::Write);
+                }
+                (Sent::Finished, false)
+            }
+            _ => (Sent::Full, sent_all),
+        }
+    }
+}
+
+/// One send that does not wait; 0 where the socket is full.
+pub(crate) fn send(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    if bytes.is_empty() {
+        return Ok(0);
+    }
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    match rustix::io::retry_on_intr(|| rustix::net::send(stream, bytes, flags)) {
+        Ok(sent) => Ok(sent),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(0),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A socket that is already gone needs no shutting down.
+pub(crate) fn shut_down(stream: &TcpStream, how: Shutdown) {
+    if let Err(error) = stream.shutdown(how) {
+        tracing::trace!(%error, "shutting a socket down");
+    }
+}

@@ -1,0 +1,146 @@
+//! One thread for all sockets that are full, and for those that are only to be read empty.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use netcomm_core::limits::Limit;
+use netcomm_core::server::Push;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::hub::Hub;
+use crate::peer::{Peer, Sent};
+
+/// A socket that is shut down for sending may go on sending for so long.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How other threads hand a claim over.
+#[derive(Debug)]
+pub(crate) struct Stragglers {
+    inbox: Mutex<Vec<Handed>>,
+    bell: UnixStream,
+    ear: UnixStream,
+}
+
+#[derive(Debug)]
+enum Handed {
+    Full(Arc<Peer>),
+    HalfClosed(Arc<Peer>),
+}
+
+impl Stragglers {
+    pub(crate) fn new() -> io::Result<Self> {
+        let (bell, ear) = UnixStream::pair()?;
+        bell.set_nonblocking(true)?;
+        ear.set_nonblocking(true)?;
+        Ok(Self {
+            inbox: Mutex::default(),
+            bell,
+            ear,
+        })
+    }
+
+    /// Takes over the claim of a peer whose socket is full.
+    pub(crate) fn full(&self, peer: Arc<Peer>) {
+        self.hand(Handed::Full(peer));
+    }
+
+    /// Ends a socket that was shut down for sending, after a second.
+    pub(crate) fn half_closed(&self, peer: Arc<Peer>) {
+        if !peer.is_ended() {
+            self.hand(Handed::HalfClosed(peer));
+        }
+    }
+
+    /// Wakes the thread: something was cut, or the server ends.
+    pub(crate) fn wake(&self) {
+        if let Err(error) = (&self.bell).write(&[0]) {
+            // A full bell rings already.
+            tracing::trace!(%error, "waking the stragglers' thread");
+        }
+    }
+
+    fn hand(&self, handed: Handed) {
+        let mut inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        inbox.push(handed);
+        drop(inbox);
+        self.wake();
+    }
+
+    fn take(&self) -> Vec<Handed> {
+        let mut bytes = [0; 64];
+        while (&self.ear).read(&mut bytes).is_ok_and(|read| read > 0) {}
+        core::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Runs until the server ends.
+pub(crate) fn run(hub: &Hub) {
+    let stall = hub.limits.duration(Limit::WriteStallMs);
+    let mut full: Vec<(Arc<Peer>, Instant)> = Vec::new();
+    let mut half: Vec<(Arc<Peer>, Instant)> = Vec::new();
+    while !hub.is_stopping() {
+        let due = full.iter().chain(&half).map(|(_, due)| *due).min();
+        let writable = wait(hub, &full, due);
+        let now = Instant::now();
+        let mut index = 0;
+        full.retain_mut(|(peer, due)| {
+            let ready = writable.get(index).copied().unwrap_or(false);
+            index += 1;
+            if *due <= now && !ready && hub.cut(peer) != Push::Closed {
+                tracing::info!(peer = %peer.address, "takes nothing: cut");
+            } else if !ready && !peer.mailbox().is_cut() && *due > now {
+                return true;
+            }
+            let before = peer.mailbox().len();
+            match hub.try_send(peer) {
+                (Sent::All, _) => false,
+                (Sent::Finished, _) => {
+                    half.push((Arc::clone(peer), now + LINGER));
+                    false
+                }
+                (Sent::Full, _) if *due <= now && peer.mailbox().len() >= before => {
+                    // Closing, and it does not even take that.
+                    hub.abandon(peer);
+                    false
+                }
+                (Sent::Full, all) => {
+                    if all || peer.mailbox().len() != before {
+                        *due = now + stall;
+                    }
+                    true
+                }
+            }
+        });
+        half.retain(|(peer, due)| {
+            if *due <= now {
+                peer.end();
+            }
+            *due > now && !peer.is_ended()
+        });
+        for handed in hub.stragglers.take() {
+            match handed {
+                Handed::Full(peer) => full.push((peer, now + stall)),
+                Handed::HalfClosed(peer) => half.push((peer, now + LINGER)),
+            }
+        }
+    }
+}
+
+/// Waits until a socket takes something, until `due`, or until it is woken.
+fn wait(hub: &Hub, full: &[(Arc<Peer>, Instant)], due: Option<Instant>) -> Vec<bool> {
+    let left = due.map(|due| due.saturating_duration_since(Instant::now()));
+    let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+    let sockets = full.iter().map(|(peer, _)| &peer.stream);
+    let mut watched = vec![PollFd::new(&hub.stragglers.ear, PollFlags::IN)];
+    watched.extend(sockets.map(|stream| PollFd::new(stream, PollFlags::OUT)));
+    if let Err(error) = poll(&mut watched, timeout.as_ref()) {
+        tracing::trace!(%error, "waiting for sockets");
+        return Vec::new();
+    }
+    watched[1..]
+        .iter()
+        .map(|fd| !fd.revents().is_empty())
+        .collect()
+}
