@@ -100,7 +100,8 @@ impl fmt::Display for Shown<'_> {
 
 /// Whether a character can move a cursor, begin a line or turn the direction of others: C0, C1,
 /// the separators of lines and paragraphs, bidirectional embeddings, overrides and isolates.
-pub(crate) const fn disturbs(c: char) -> bool {
+#[must_use]
+pub const fn disturbs(c: char) -> bool {
     matches!(
         c,
         '\0'..='\u{1f}'

@@ -227,19 +227,25 @@ impl Both {
             .tokens
             .iter_mut()
             .find(|known| known.0 == token || known.0 == fresh);
-        known.map_or("t?".into(), |known| {
-            known.0 = token;
-            format!("t{}", known.1)
-        })
+        known.map_or_else(
+            || "t?".into(),
+            |known| {
+                known.0 = token;
+                format!("t{}", known.1)
+            },
+        )
     }
 
     fn epoch(&mut self, epoch: u64) -> String {
         let known = self.epochs.iter().position(|known| known.0 == epoch);
         let index = known.or_else(|| self.epochs.iter().position(|known| known.0 == 0));
-        index.map_or("e?".into(), |index| {
-            self.epochs[index].0 = epoch;
-            format!("e{}", self.epochs[index].1)
-        })
+        index.map_or_else(
+            || "e?".into(),
+            |index| {
+                self.epochs[index].0 = epoch;
+                format!("e{}", self.epochs[index].1)
+            },
+        )
     }
 
     fn words(&mut self, heard: &Heard) -> Vec<String> {

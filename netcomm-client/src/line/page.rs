@@ -9,6 +9,7 @@ use anstyle::Style;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use netcomm_core::text::disturbs;
 use netcomm_core::time::UnixMillis;
 use netcomm_core::wire::{Conversation, ConversationKind};
 use unicode_width::UnicodeWidthChar;
@@ -255,20 +256,6 @@ fn calm(text: &str) -> String {
 /// The columns of `text`; never less than a terminal takes that does not join emoji.
 fn columns(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
-}
-
-/// Whether a terminal may do more than draw `c` where it stands.
-const fn disturbs(c: char) -> bool {
-    matches!(
-        c,
-        '\0'..='\x1f'
-            | '\x7f'..='\u{9f}'
-            | '\u{61c}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-    )
 }
 
 #[cfg(test)]

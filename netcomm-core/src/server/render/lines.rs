@@ -5,6 +5,7 @@ use core::fmt::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::text::disturbs;
 use crate::time::UnixMillis;
 
 /// What begins each line of a text or name after its first.
@@ -94,20 +95,6 @@ impl Write for Lines<'_> {
         self.out.extend_from_slice(rest.as_bytes());
         Ok(())
     }
-}
-
-/// Whether a terminal may do more than draw `c` where it stands.
-const fn disturbs(c: char) -> bool {
-    matches!(
-        c,
-        '\0'..='\x1f'
-            | '\x7f'..='\u{9f}'
-            | '\u{61c}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-    )
 }
 
 fn columns(bytes: &[u8]) -> usize {
