@@ -30,4 +30,6 @@ pub use deliver::{ConnId, Deliver, Face, Outgoing, Recipient, Recipients, farewe
 pub use incoming::{After, Incoming, Next};
 pub use mailbox::{Mailbox, Push, Wrote};
 pub use origin::Origin;
+#[doc(hidden)]
+pub use router::Absent;
 pub use router::Router;

@@ -13,6 +13,7 @@
 pub mod chat;
 pub mod model;
 pub mod trace;
+pub mod twin;
 
 /// How many times the usual number of cases is wanted.
 pub fn effort() -> u32 {

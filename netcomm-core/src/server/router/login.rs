@@ -8,7 +8,7 @@ use crate::limits::Limit;
 use crate::name::Nickname;
 use crate::server::deliver::{Asked, ConnId, Content, Deliver, Recipient};
 use crate::server::incoming::After;
-use crate::server::public::{PersonaId, Presence};
+use crate::server::public::{Persona, PersonaId, Presence};
 use crate::server::refusal::Refusal;
 use crate::server::secret::{Secret, TokenHash};
 use crate::server::session::{Answers, Hidden, Session, SessionId, Tokens};
@@ -138,6 +138,14 @@ impl Router {
             return;
         };
         session.secret = secret;
+        if let Some(link) = self.links.get(to.conn) {
+            session.origin = link.origin;
+        }
+        if let Some(hidden) = &mut session.hidden {
+            // Some may have ended meanwhile.
+            let public = &self.public;
+            hidden.rooms.retain(|_, room| public.room(*room).is_some());
+        }
         let before = session.tokens;
         session.tokens = Tokens {
             newest: TokenHash::of(token),
@@ -326,8 +334,9 @@ impl Router {
         let Some(session) = self.sessions.get(id) else {
             return;
         };
-        let (persona, origin) = (session.persona, session.origin);
-        if let Some(persona) = persona {
+        if let Some(persona) = session.persona {
+            let known = self.public.persona(persona);
+            let origin = known.map_or(session.origin, Persona::origin);
             self.tell_offline(persona, conn, out);
             self.public.set_presence(persona, Presence::Reserved(until));
             self.keep_reserved_within(now, origin, out);

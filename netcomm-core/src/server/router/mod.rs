@@ -9,6 +9,7 @@ mod login;
 mod pages;
 mod posts;
 mod rooms;
+mod twin;
 mod visibility;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,8 @@ use crate::preface::{ServerPreface, Version};
 use crate::time::{Instant, WallClock};
 use crate::wire::{ClientMessage, CloseCode, NoticeCode, RefusalCode, RequestId, ServerMessage};
 use link::Links;
+
+pub use twin::Absent;
 
 /// The chat's state.
 #[derive(Debug)]

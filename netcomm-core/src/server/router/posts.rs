@@ -3,7 +3,7 @@
 use super::{Caller, Granted, Router, tell};
 use crate::limits::Limit;
 use crate::name::NameKey;
-use crate::server::deliver::{Content, Deliver};
+use crate::server::deliver::{ConnId, Content, Deliver};
 use crate::server::incoming::After;
 use crate::server::public::{LogId, Persona, PersonaId, RoomId};
 use crate::server::refusal::Refusal;
@@ -38,17 +38,42 @@ impl Router {
         if epoch.is_some() && epoch != log.map(|log| self.public.logs().position(log).epoch) {
             return Err(Refusal::wrong_epoch());
         }
-        if let (None, Target::Private(other)) = (log, target) {
-            self.may_pair(session, other)?;
+        match (log, target) {
+            (None, Target::Private(other)) => self.may_pair(session, other)?,
+            (None, _) => return Err(Refusal::unknown_conversation()),
+            (Some(_), _) => {}
         }
+        // Nothing is refused from here on: to speak is to be known by name.
         self.may_speak(session)?;
         let author = self
             .speak(now, to, session)
             .ok_or_else(Refusal::not_logged_in)?;
-        let log = match (log, target) {
-            (Some(log), _) => log,
-            (None, Target::Private(other)) => self.begin_pair(now, author, other),
-            (None, _) => return Err(Refusal::unknown_conversation()),
+        let answer = self.say(now, Some(to.conn), author, target, nonce, text, out)?;
+        Ok((answer, After::Nothing))
+    }
+
+    /// Keeps what an author says, and tells all who hear it but `except`.
+    #[expect(clippy::too_many_arguments, reason = "what a message is made of")]
+    pub(super) fn say(
+        &mut self,
+        now: Instant,
+        except: Option<ConnId>,
+        author: PersonaId,
+        target: Target,
+        nonce: u64,
+        text: Text<'_>,
+        out: &mut impl Deliver,
+    ) -> Result<Answer, Refusal> {
+        let log = match target {
+            Target::Everyone => self.public.everyone(),
+            Target::Room(id) => {
+                let room = self.public.room(id).ok_or_else(Refusal::unknown_room)?;
+                room.log()
+            }
+            Target::Private(other) => {
+                let pair = self.public.persona(author).and_then(|own| own.pair(other));
+                pair.unwrap_or_else(|| self.begin_pair(now, author, other))
+            }
         };
         let persona = self
             .public
@@ -86,11 +111,11 @@ impl Router {
             &mut self.encoder,
             out,
             recipients,
-            Some(to.conn),
+            except,
             Content::event(&message),
         );
         self.keep_reserved_within(now, origin, out);
-        Ok((Answer::Posted { position, time }, After::Nothing))
+        Ok(Answer::Posted { position, time })
     }
 
     /// Finds a conversation that a caller names, if it may read and write it.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::{Caller, Granted, Router, tell};
 use crate::limits::Limit;
-use crate::name::NameKey;
+use crate::name::{NameKey, Nickname};
 use crate::server::deliver::{ConnId, Content, Deliver, Recipient};
 use crate::server::incoming::After;
 use crate::server::origin::Address;
@@ -98,7 +98,8 @@ impl Router {
         Ok((Answer::Done, After::Nothing))
     }
 
-    /// Makes a persona's rooms those of `rooms`, by name; others see it leave and join.
+    /// Makes a persona's rooms those of `rooms`; others see it leave and then join, by name. So it
+    /// is never in more rooms than it may be, as nobody who was not hidden could.
     fn show_rooms(
         &mut self,
         now: Instant,
@@ -113,12 +114,11 @@ impl Router {
         let restored = persona.rooms();
         let leaves = restored.iter().filter(|(key, _)| !rooms.contains_key(key));
         let joins = rooms.iter().filter(|(key, _)| !restored.contains_key(key));
-        let mut changes: Vec<_> = leaves
-            .map(|(key, room)| (key.clone(), *room, false))
-            .chain(joins.map(|(key, room)| (key.clone(), *room, true)))
+        let changes: Vec<_> = leaves
+            .map(|(_, room)| (*room, false))
+            .chain(joins.map(|(_, room)| (*room, true)))
             .collect();
-        changes.sort();
-        for (_, room, enters) in changes {
+        for (room, enters) in changes {
             let done = if enters {
                 self.public.join(now, id, room)
             } else {
@@ -130,27 +130,35 @@ impl Router {
         }
     }
 
-    /// The persona that a caller speaks as. A hidden one takes the name that it wishes for, and
-    /// its reservation begins anew, as if its connection had been lost now.
+    /// The persona that a caller speaks as. A hidden one appears for it.
     pub(super) fn speak(
         &mut self,
         now: Instant,
         to: Recipient,
         id: SessionId,
     ) -> Option<PersonaId> {
-        let until = self.until(now);
-        let session = self.sessions.get_mut(id)?;
+        let session = self.sessions.get(id)?;
         let Some(hidden) = &session.hidden else {
             return session.persona;
         };
-        let wish = hidden.wish;
+        let persona = self.appear(now, id, hidden.wish)?;
+        self.audiences.listen_as(persona, to);
+        Some(persona)
+    }
+
+    /// Gives a session that nobody sees the name that it speaks by. The reservation of that name
+    /// begins anew, as if its connection had been lost now.
+    pub(super) fn appear(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        name: Nickname,
+    ) -> Option<PersonaId> {
+        let until = self.until(now);
+        let session = self.sessions.get_mut(id)?;
         if let Some(persona) = session.persona {
-            if self
-                .public
-                .persona(persona)
-                .is_some_and(|persona| *persona.name() != wish)
-            {
-                self.public.rename(persona, wish);
+            if *self.public.persona(persona)?.name() != name {
+                self.public.rename(persona, name);
             }
             self.public.set_presence(persona, Presence::Reserved(until));
             return Some(persona);
@@ -158,10 +166,9 @@ impl Router {
         let secret = session.secret.derive("persona", now, &[]);
         let persona = self
             .public
-            .enter(wish, secret, session.origin, Presence::Reserved(until));
+            .enter(name, secret, session.origin, Presence::Reserved(until));
         session.persona = Some(persona);
         self.bearers.insert(persona, id);
-        self.audiences.listen_as(persona, to);
         Some(persona)
     }
 

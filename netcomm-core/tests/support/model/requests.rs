@@ -349,7 +349,7 @@ impl Model {
         let restored = self.personas[persona].rooms.clone();
         let mut changed: Vec<_> = restored.iter().chain(&rooms).copied().collect();
         changed.retain(|room| restored.contains(room) != rooms.contains(room));
-        changed.sort_by_key(|room| NameKey::of(&self.rooms[*room].name));
+        changed.sort_by_key(|room| (rooms.contains(room), NameKey::of(&self.rooms[*room].name)));
         for room in changed {
             if rooms.contains(&room) {
                 self.put_into(session, conn, room);
