@@ -374,6 +374,7 @@ impl Model {
             .retain(|other| Some(*other) == token);
         self.sessions[session].tokens.insert(0, newest);
         self.sessions[session].lost_until = None;
+        self.sessions[session].origin = self.conns[conn].origin;
         self.conns[conn].session = Some(session);
         if let Some(old) = self.sessions[session].conn.replace(conn) {
             self.close(old, "superseded");
