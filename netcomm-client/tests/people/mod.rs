@@ -19,7 +19,7 @@ use netcomm_server::Server;
 use netcomm_server::config::Config;
 
 /// How long a line may take on a loaded machine before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server in this process.
 pub struct House(Option<Server>);
@@ -61,7 +61,7 @@ impl Drop for House {
 /// Somebody who types lines and reads lines.
 pub struct Person {
     name: String,
-    mouth: Option<Box<dyn Write>>,
+    mouth: Option<Box<dyn Write + Send>>,
     lines: Receiver<String>,
     seen: Vec<String>,
     client: Option<Child>,
@@ -85,8 +85,14 @@ impl Person {
 
     /// Somebody with the client, whose input is a pipe, logged in.
     pub fn with_client(server: SocketAddr, name: &str) -> Self {
+        Self::with_client_and(server, name, &[])
+    }
+
+    /// The same, with more arguments.
+    pub fn with_client_and(server: SocketAddr, name: &str, more: &[&str]) -> Self {
         let mut client = Command::new(env!("CARGO_BIN_EXE_netcomm-client"))
             .args([&server.to_string(), "--nick", name])
+            .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -100,7 +106,7 @@ impl Person {
 
     fn new(
         name: &str,
-        mouth: Box<dyn Write>,
+        mouth: Box<dyn Write + Send>,
         ear: Box<dyn Read + Send>,
         client: Option<Child>,
     ) -> Self {
