@@ -3,7 +3,11 @@
 
 #[path = "visibility/channels.rs"]
 mod channels;
+#[path = "visibility/edges.rs"]
+mod edges;
 mod support;
+#[path = "visibility/world.rs"]
+mod world;
 
 use netcomm_core::wire::Conversation;
 use proptest::prelude::*;

@@ -5,77 +5,8 @@
 
 use netcomm_core::wire::Conversation;
 
-use crate::support::twin::Twins;
-use crate::support::twin::act::{Act, EVERYONE, Setting, Step, Visibility, WINDOW, Who};
-
-const LOBBY: Conversation<'static> = Conversation::room("lobby");
-const TEA: Conversation<'static> = Conversation::room("tea");
-const ANN: Conversation<'static> = Conversation::private("ann");
-const BOB: Conversation<'static> = Conversation::private("bob");
-const CAT: Conversation<'static> = Conversation::private("cat");
-const VISIBLY: Visibility = Visibility::Visible;
-
-/// Ann, who hides, and bob and cat, who look for her.
-pub(crate) struct World(Twins);
-
-impl World {
-    /// All three are in bob's room, the lobby.
-    fn new(limits: &[(&'static str, u64)]) -> Self {
-        let mut world = Self::empty(limits);
-        world.bob(Act::Create("lobby"));
-        world.ann(Act::Login("ann", VISIBLY));
-        world.ann(Act::Join("lobby"));
-        world.cat(Act::Join("lobby"));
-        world
-    }
-
-    /// Bob and cat are there, and no room.
-    fn empty(limits: &[(&'static str, u64)]) -> Self {
-        let mut setting = Setting::new(limits, 2);
-        setting.faces.fill(netcomm_core::server::Face::Framed);
-        let mut world = Self(Twins::new(setting));
-        world.bob(Act::Login("bob", VISIBLY));
-        world.cat(Act::Login("cat", VISIBLY));
-        world
-    }
-
-    /// Answers what bob is told.
-    fn ann(&mut self, act: Act) -> Vec<String> {
-        self.step(Step::By(Who::Hider, act));
-        self.0.told(0).to_vec()
-    }
-
-    /// Answers what ann herself is told.
-    fn ann_hears(&mut self, act: Act) -> String {
-        self.step(Step::By(Who::Hider, act));
-        self.0.hider_told().concat()
-    }
-
-    fn bob(&mut self, act: Act) -> String {
-        self.step(Step::By(Who::Observer(0), act));
-        self.0.told(0).concat()
-    }
-
-    fn cat(&mut self, act: Act) -> String {
-        self.step(Step::By(Who::Observer(1), act));
-        self.0.told(1).concat()
-    }
-
-    /// Lets time pass; answers what bob is told.
-    fn pass(&mut self, millis: u64) -> Vec<String> {
-        self.step(Step::Pass(millis));
-        self.0.told(0).to_vec()
-    }
-
-    fn step(&mut self, step: Step) {
-        let outcome = self.0.step(step).and_then(|()| self.0.same_public_state());
-        assert_eq!(outcome, Ok(()), "{step:?}");
-    }
-}
-
-fn silence() -> Vec<String> {
-    Vec::new()
-}
+use crate::support::twin::act::{Act, EVERYONE, Visibility, WINDOW};
+use crate::world::{ANN, BOB, CAT, LOBBY, TEA, VISIBLY, World, silence};
 
 #[test]
 fn member_lists() {
