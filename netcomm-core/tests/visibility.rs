@@ -5,6 +5,8 @@
 mod channels;
 #[path = "visibility/edges.rs"]
 mod edges;
+#[path = "visibility/small_worlds.rs"]
+mod small_worlds;
 mod support;
 #[path = "visibility/world.rs"]
 mod world;
@@ -19,7 +21,6 @@ proptest! {
     #![proptest_config(ProptestConfig {
         cases: 300 * effort(),
         failure_persistence: None,
-        max_shrink_iters: 20_000,
         ..ProptestConfig::default()
     })]
 

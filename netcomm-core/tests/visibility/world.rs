@@ -39,7 +39,7 @@ impl World {
     /// Answers what bob is told.
     pub(crate) fn ann(&mut self, act: Act) -> Vec<String> {
         self.step(Step::By(Who::Hider, act));
-        self.0.told(0).to_vec()
+        self.0.told(0)
     }
 
     /// Answers what ann herself is told.
@@ -61,7 +61,7 @@ impl World {
     /// Lets time pass; answers what bob is told.
     pub(crate) fn pass(&mut self, millis: u64) -> Vec<String> {
         self.step(Step::Pass(millis));
-        self.0.told(0).to_vec()
+        self.0.told(0)
     }
 
     fn step(&mut self, step: Step) {

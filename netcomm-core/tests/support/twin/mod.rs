@@ -9,6 +9,8 @@
 pub mod act;
 pub mod person;
 
+use std::collections::BTreeMap;
+
 use netcomm_core::server::{Absent, ConnId, Face, Origin};
 use netcomm_core::wire::{ClientMessage, ResumeToken, ServerMessage};
 
@@ -27,8 +29,8 @@ pub struct Twins {
     is_hidden: bool,
     ghost: Ghost,
     observers: Vec<(Person, Person)>,
-    /// What each observer, and last the hider, was told in the last step of the real run.
-    told: Vec<Vec<String>>,
+    /// What each observer, and last the hider, heard in the last step of the real run.
+    heard: Vec<BTreeMap<u64, Heard>>,
 }
 
 /// The hider in the twin.
@@ -52,7 +54,7 @@ impl Twins {
             observers: people
                 .map(|(number, face)| (Person::new(number, *face), Person::new(number, *face)))
                 .collect(),
-            told: Vec::new(),
+            heard: Vec::new(),
             setting,
         }
     }
@@ -83,8 +85,7 @@ impl Twins {
         }
         self.compare()?;
         self.hider.listen(&mut self.real);
-        let heard = self.hider.heard();
-        self.told.push(self.hider.told(&heard));
+        self.heard.push(self.hider.heard());
         Ok(())
     }
 
@@ -110,17 +111,18 @@ impl Twins {
     }
 
     /// What an observer was told in the last step.
-    pub fn told(&self, observer: usize) -> &[String] {
-        &self.told[observer]
+    pub fn told(&self, observer: usize) -> Vec<String> {
+        self.observers[observer].0.told(&self.heard[observer])
     }
 
     /// The same of the hider.
-    pub fn hider_told(&self) -> &[String] {
-        self.told.last().map_or(&[], Vec::as_slice)
+    pub fn hider_told(&self) -> Vec<String> {
+        let heard = self.heard.last();
+        heard.map_or_else(Vec::new, |heard| self.hider.told(heard))
     }
 
     fn compare(&mut self) -> Result<(), String> {
-        self.told.clear();
+        self.heard.clear();
         for (number, (real, twin)) in self.observers.iter_mut().enumerate() {
             real.listen(&mut self.real);
             twin.listen(&mut self.twin);
@@ -132,7 +134,7 @@ impl Twins {
                     twin.explain(&in_twin)
                 ));
             }
-            self.told.push(real.told(&in_real));
+            self.heard.push(in_real);
         }
         Ok(())
     }
