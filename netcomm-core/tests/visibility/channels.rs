@@ -326,6 +326,18 @@ fn history() {
 }
 
 #[test]
+fn conversation_lists() {
+    let mut world = World::new(&[]);
+    world.bob(Act::Say(ANN, "hi"));
+    world.ann(Act::Hide);
+    world.ann(Act::Rename("zoe"));
+    let all = world.bob(Act::Conversations);
+    assert!(all.contains("ann") && !all.contains("zoe"));
+    world.pass(WINDOW);
+    assert!(!world.bob(Act::Conversations).contains("private"), "gone");
+}
+
+#[test]
 fn speech() {
     let mut world = World::empty(&[]);
     world.ann(Act::Login("ann", Visibility::Hidden));

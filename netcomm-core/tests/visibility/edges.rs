@@ -85,6 +85,16 @@ fn limits_of_reservations() {
 }
 
 #[test]
+fn limits_of_reservations_in_hiding() {
+    let mut world = World::new(&[("detached_sessions", 1)]);
+    world.bob(Act::Lose);
+    world.pass(1);
+    assert!(world.cat(Act::Probe("bob")).contains("name_taken"));
+    world.ann(Act::Hide);
+    assert!(world.cat(Act::Probe("bob")).contains("Welcome"));
+}
+
+#[test]
 fn limits_of_private_conversations() {
     let mut world = World::new(&[("pairs", 1), ("pairs_per_user", 1)]);
     world.ann(Act::Say(BOB, "hi"));
