@@ -50,6 +50,8 @@ pub(crate) struct Member {
     pub(crate) was_lost: bool,
     pub(crate) counter: u32,
     pub(crate) posted: Vec<(RequestId, Said)>,
+    /// Posts of which nobody knows whether they arrived.
+    unknown: Vec<(RequestId, Said)>,
     /// Since when it reads no more.
     pub(crate) frozen: Option<Instant>,
     /// When the swarm looks after it by itself.
@@ -66,6 +68,7 @@ impl Member {
             was_lost: false,
             counter: 0,
             posted: Vec::new(),
+            unknown: Vec::new(),
             frozen: None,
             armed: None,
         }
@@ -103,11 +106,15 @@ impl Member {
             Event::Answered { id, answer } => self.take_answer(index, id, answer, judge, counts),
             Event::Arrived { id, position } => {
                 counts.arrived += 1;
-                if let Some(said) = self.take_posted(id) {
-                    judge.accepted(index, self.room, position, said);
+                if let Some((_, said)) = self.unknown.iter().find(|(unknown, _)| *unknown == id) {
+                    judge.accepted(index, self.room, position, *said);
                 }
             }
-            Event::Unknown { .. } => counts.unknown += 1,
+            Event::Unknown { id, .. } => {
+                counts.unknown += 1;
+                let said = self.take_posted(id);
+                self.unknown.extend(said.map(|said| (id, said)));
+            }
             Event::LoggedIn { resumed: true, .. } => self.come_back(now, counts),
             Event::RoomEntered { position, .. } => {
                 judge.entered(index, self.room, position);
