@@ -22,6 +22,14 @@ fn a_post_reaches_all_but_its_author_once() {
 }
 
 #[test]
+fn a_ping_is_answered_with_its_nonce() {
+    let mut chat = Chat::new();
+    let alice = chat.user("alice");
+    let heard = chat.ask(alice, &ClientMessage::Ping { nonce: 7 });
+    assert_eq!(heard.events(), [ServerMessage::Pong { nonce: 7 }]);
+}
+
+#[test]
 fn a_room_is_heard_by_its_members_only() {
     let mut chat = Chat::new();
     let (alice, bob, carol) = (chat.user("alice"), chat.user("bob"), chat.user("carol"));

@@ -127,7 +127,7 @@ impl TextFace {
             let until = life.is_dry(now).then(|| life.pause(now, cost(typed)));
             return until.flatten().map_or(Look::Take, Look::Pause);
         }
-        if typed.is_some_and(<[u8]>::is_empty) {
+        if typed.is_some_and(|line| line.iter().all(|byte| matches!(byte, b' ' | b'\t'))) {
             return Look::Skip;
         }
         if self.said == Said::Nothing {
@@ -231,7 +231,8 @@ fn log_in<'a>(id: RequestId, line: &Line<'a>, hidden: bool, said: &mut Said) -> 
     let nickname = match *line {
         Line::Command(Command::Help(topic)) => return Incoming::Help(topic),
         Line::Command(Command::Nick(nickname)) => Some(nickname),
-        Line::Text(nickname) if *said != Said::Name => Some(nickname),
+        // What is not seen is not meant.
+        Line::Text(nickname) if *said != Said::Name => Some(nickname.trim_matches([' ', '\t'])),
         Line::Text(_) | Line::Command(_) => None,
     };
     let Some(nickname) = nickname else {

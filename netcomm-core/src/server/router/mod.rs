@@ -233,6 +233,11 @@ impl Router {
         let caller = Caller { to, session };
         match message {
             ClientMessage::Quit => self.quit(now, caller, id, out),
+            ClientMessage::Ping { nonce } => {
+                let pong = ServerMessage::Pong { nonce: *nonce };
+                self.answer(to, id, &pong, asked, out);
+                After::Nothing
+            }
             ClientMessage::Pong { .. } => After::Nothing,
             _ if message.changes_state() => self.change_once(now, caller, id, message, out),
             _ => {
