@@ -4,10 +4,6 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-#[expect(
-    clippy::print_stderr,
-    reason = "a run that could check nothing says so"
-)]
 fn a_client_in_python_agrees_with_the_vectors_where_python_is() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let client = Command::new("python3")

@@ -118,7 +118,7 @@ fn every_command_is_answered_in_lines_of_the_system() {
     let shown: Vec<&str> = shown.lines().collect();
     let messages = ["00:00:00 [private] <ann> hello", "00:00:00 <ann> hello"];
     for message in messages {
-        assert!(shown.iter().any(|line| *line == message), "{shown:?}");
+        assert!(shown.contains(&message), "{shown:?}");
     }
     assert!(!shown.iter().any(|line| line.contains("#tea")), "{shown:?}");
     assert_eq!(
