@@ -290,13 +290,13 @@ impl Router {
     ) -> Option<After> {
         let answers = &self.sessions.get(session)?.answers;
         let most = self.limits.count(Limit::Unanswered);
-        let stale = Refusal::new(
-            RefusalCode::STALE_REQUEST,
-            "the request is too old to be repeated",
-        );
+        let stale;
         let message = match answers.find(id) {
             Some(answer) => answer.as_message(),
             None if id != RequestId::NONE && answers.may_have_forgotten(id, most) => {
+                let code = RefusalCode::STALE_REQUEST;
+                let what = "the request is older than the answers that are kept to be repeated";
+                stale = Refusal::limit(code, &self.limits, Limit::Unanswered, what);
                 stale.as_message()
             }
             None => return None,

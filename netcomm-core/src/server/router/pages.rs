@@ -6,7 +6,7 @@ use super::posts::Target;
 use super::{Caller, Router, tell};
 use crate::limits::{Limit, Limits};
 use crate::name::NameKey;
-use crate::server::deliver::{Asked, Content, Deliver};
+use crate::server::deliver::{Asked, Content, Deliver, Face};
 use crate::server::public::{Entry, LogId, Room};
 use crate::server::refusal::Refusal;
 use crate::wire::{
@@ -19,6 +19,10 @@ const PAGE_OVERHEAD: usize = 256;
 
 /// What an item needs at most beside its strings.
 const ITEM_OVERHEAD: usize = 48;
+
+/// What the text face writes before each line of a text after its first. A page of short lines
+/// would else be longer than a mailbox.
+const INDENT: usize = 2;
 
 impl Router {
     /// Answers a question that changes nothing.
@@ -129,7 +133,14 @@ impl Router {
         let mut page = Page::new(&self.limits);
         page.at_most(wanted.most);
         let range = log.range(wanted.first, wanted.last);
-        let cost = |(_, entry): &(u64, &Entry)| entry.author.as_str().len() + entry.text.len();
+        let indent = match caller.to.face {
+            Face::Framed => 0,
+            Face::Text => INDENT,
+        };
+        let cost = |(_, entry): &(u64, &Entry)| {
+            let line_feeds = entry.text.matches('\n').count();
+            entry.author.as_str().len() + entry.text.len() + line_feeds * indent
+        };
         if wanted.latest {
             page.fill(range.rev(), cost);
             page.items.reverse();

@@ -1,0 +1,93 @@
+//! A peer that is there no more, and does not say so.
+
+use netcomm_core::wire::{ClientMessage, CloseCode, Conversation, RefusalCode, ServerMessage};
+
+use crate::peers::{Framed, Hall, Person, create, history, login};
+
+#[test]
+fn who_stops_answering_is_cut_its_name_is_kept_and_it_comes_back() {
+    let hall = Hall::open(&[("ping_ms", 100), ("pong_ms", 100)]);
+    // Nobody pings a person.
+    let mut ann = Person::enter(hall.address, "ann");
+    let mut ben = Framed::enter(hall.address, "ben");
+    ann.until("ben is online");
+    let token = ben.token;
+    let created = ben.ask(&create("lobby")).position();
+    ann.sees("/join lobby", "you are in #lobby");
+    // From here on it says nothing, and its socket stays open.
+    ann.until("ben is offline");
+    ann.sees("/members #lobby", "* in #lobby: ann");
+    ann.say("said meanwhile");
+    ann.say("/dm ben this too");
+    ann.sees("/rooms", "#lobby (1)");
+
+    let refused = Framed::connect(hall.address).ask(&login("ben", None));
+    assert_eq!(refused.refusal().0, RefusalCode::NAME_TAKEN);
+    let ending = ben.rest();
+    assert_eq!(ending.code(), Some(CloseCode::HEARTBEAT_TIMEOUT));
+    assert!(!ending.is_cut_short);
+
+    let mut again = Framed::connect(hall.address);
+    // All in one go: it may be cut again as soon as it is silent.
+    let asked = [
+        login("ben", Some(token)),
+        history(Conversation::room("lobby"), 1),
+        history(Conversation::private("ann"), 1),
+        ClientMessage::Quit,
+    ];
+    let ids = asked.map(|message| again.send(&message));
+    let welcome = again.answer(ids[0]);
+    let ServerMessage::Welcome {
+        nickname: "ben",
+        resumed: true,
+        token: fresh,
+        ..
+    } = welcome.message()
+    else {
+        panic!("{welcome:?}")
+    };
+    assert_ne!(fresh, token);
+    for (id, text) in [(ids[1], "said meanwhile"), (ids[2], "this too")] {
+        let page = again.answer(id);
+        let ServerMessage::History { epoch, items, .. } = page.message() else {
+            panic!("{page:?}")
+        };
+        assert_eq!(
+            items.iter().map(|item| item.text).collect::<Vec<_>>(),
+            [text]
+        );
+        assert_eq!(epoch == created.epoch, id == ids[1]);
+    }
+    assert_eq!(again.closing(), CloseCode::QUIT);
+    ann.until("ben is online");
+    ann.until("ben is offline");
+}
+
+#[test]
+fn an_old_token_works_until_the_new_one_has_surely_arrived() {
+    let hall = Hall::open(&[]);
+    let first = Framed::enter(hall.address, "ben");
+    let mut second = Framed::connect(hall.address);
+    assert!(second.log_in("ben", Some(first.token)).0);
+    assert_eq!(first.closing(), CloseCode::SUPERSEDED);
+    // The answer to the second might never have come: the first token still holds.
+    let mut third = Framed::connect(hall.address);
+    assert!(third.log_in("ben", Some(second.token)).0);
+    let used = second.token;
+    assert_eq!(second.closing(), CloseCode::SUPERSEDED);
+    third.say("the third has its token");
+    let mut fourth = Framed::connect(hall.address);
+    let refused = fourth.ask(&login("ben", Some(used)));
+    assert_eq!(
+        refused.refusal().0,
+        RefusalCode::NAME_TAKEN,
+        "a token that is retired is none"
+    );
+    assert!(fourth.log_in("ben", Some(third.token)).0);
+    assert!(fourth.ask(&ClientMessage::Quit).is_done());
+    let mut fifth = Framed::connect(hall.address);
+    assert!(
+        !fifth.log_in("ben", Some(fourth.token)).0,
+        "void after a quit"
+    );
+}
