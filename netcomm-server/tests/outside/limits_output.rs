@@ -7,7 +7,7 @@ use std::sync::mpsc::RecvTimeoutError;
 
 use netcomm_core::wire::{ClientMessage, CloseCode, Conversation, ServerMessage};
 
-use crate::peers::{Framed, Hall, Long, NEVER_MS, PATIENCE, Person, post};
+use crate::peers::{Framed, Hall, Heard, Long, NEVER_MS, PATIENCE, Person, post};
 
 const MUCH: u64 = 1 << 30;
 
@@ -25,26 +25,23 @@ fn is_message(event: &ServerMessage<'_>) -> bool {
     matches!(event, ServerMessage::Message { .. })
 }
 
-fn await_offline(speaker: &mut Framed, slow: &str) {
-    speaker.event(|event| *event == ServerMessage::Offline { nickname: slow });
-}
-
 /// Says so much that `slow` is cut, and waits until that is known.
-fn say_until_offline(speaker: &mut Framed, slow: &str) {
-    let gone = ServerMessage::Offline { nickname: slow };
-    for _ in 0..MANY {
+fn say_until_offline(speaker: &mut Framed, times: u64, slow: &str) {
+    let gone = |heard: &Heard| heard.message() == ServerMessage::Offline { nickname: slow };
+    let mut is_gone = false;
+    for _ in 0..times {
         let id = speaker.send(&post(Conversation::EVERYONE, &Long::of(LENGTH)));
         loop {
             let heard = speaker.next().unwrap();
-            if heard.message() == gone {
-                return;
-            }
+            is_gone |= gone(&heard);
             if heard.id() == id {
                 break;
             }
         }
     }
-    await_offline(speaker, slow);
+    while !is_gone {
+        is_gone = gone(&speaker.next().unwrap());
+    }
 }
 
 /// What a peer that was cut reads at last: whole messages, then why, or half a frame and the end.
@@ -70,7 +67,7 @@ fn check_mailbox(limits: &[(&str, u64)], often: u64) {
     for _ in 0..often {
         slow.event(is_message);
     }
-    say_until_offline(&mut speaker, "slow");
+    say_until_offline(&mut speaker, MANY, "slow");
     check_cut(slow);
 }
 
@@ -110,8 +107,7 @@ fn of_all_mailboxes_the_largest_is_cut_first() {
     say_often(&mut speaker, 100);
     let mut small = Framed::enter_narrow(hall.address, "small");
     // Too much for both of them together, and not for one.
-    say_often(&mut speaker, 230);
-    await_offline(&mut speaker, "large");
+    say_until_offline(&mut speaker, 230, "large");
     check_cut(large);
     for _ in 0..230 {
         small.event(is_message);
