@@ -48,6 +48,7 @@ pub enum Limit {
     NoticeAudience = 36,
     DrainMs = 37,
     MemoryBytes = 38,
+    ReceiveBufferBytes = 39,
 }
 
 /// What a limit is called, may be, and is for.
@@ -133,6 +134,7 @@ pub const TABLE: &[LimitInfo] = &[
     row(Limit::NoticeAudience, "notice_audience", 64, (0, 1_000_000), "up to so many users online, everyone is told who comes and goes; above it those who share a room or a private conversation"),
     row(Limit::DrainMs, "drain_ms", 30 * SECOND, (100, HOUR), "how long a shutdown may take"),
     row(Limit::MemoryBytes, "memory_bytes", 8 * GIB, (MIB, 1024 * GIB), "the most memory that the configuration may add up to"),
+    row(Limit::ReceiveBufferBytes, "receive_buffer_bytes", 32 * KIB, (4 * KIB, 64 * MIB), "the kernel's receive buffer of one connection"),
 ];
 
 /// The configured value of every limit.

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// The size of a read buffer.
-pub(crate) const BYTES: usize = 32 * 1024;
+/// The size of a read buffer. What a pause leaves of one is kept for its connection.
+pub(crate) const BYTES: usize = 16 * 1024;
 
 /// So many are kept for the next who needs one.
 pub(crate) const KEPT: usize = 16;

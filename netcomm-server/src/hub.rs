@@ -17,11 +17,9 @@ use netcomm_core::time::{Instant, UnixMillis, WallClock};
 use netcomm_core::wire::CloseCode;
 
 use crate::buffers::Buffers;
+use crate::log::Lines;
 use crate::peer::{Peer, Sent};
 use crate::straggler::Stragglers;
-
-/// Those whose output this thread must send.
-pub(crate) type Claimed = Vec<Arc<Peer>>;
 
 /// What all threads share.
 #[derive(Debug)]
@@ -29,6 +27,7 @@ pub(crate) struct Hub {
     pub(crate) limits: Limits,
     pub(crate) buffers: Buffers,
     pub(crate) stragglers: Stragglers,
+    pub(crate) lines: Lines,
     pub(crate) log_content: bool,
     pub(crate) stopping: AtomicBool,
     started: std::time::Instant,
@@ -37,7 +36,7 @@ pub(crate) struct Hub {
     state: Mutex<State>,
     /// The router's next deadline moved earlier, or the server ends.
     timer: Condvar,
-    /// A connection ended.
+    /// A connection ended, or all that waited is sent.
     ended: Condvar,
 }
 
@@ -61,6 +60,7 @@ impl Hub {
         Ok(Self {
             buffers: Buffers::default(),
             stragglers: Stragglers::new()?,
+            lines: Lines::new(),
             log_content,
             stopping: AtomicBool::new(false),
             started: std::time::Instant::now(),
@@ -89,72 +89,76 @@ impl Hub {
     pub(crate) fn connect(&self, peer: &Arc<Peer>) -> io::Result<Result<ConnId, CloseCode>> {
         let entropy = entropy()?;
         let origin = Origin::Address(peer.address.ip());
-        let mut claimed = Claimed::new();
-        let connected = self.with_router(&mut claimed, |router, now, post| {
+        let mut routing = self.routing();
+        let connected = routing.route(Some(peer), |router, now, post| {
             router.connect(now, origin, entropy, post)
         });
         if let Ok(id) = connected {
-            let mut state = self.lock();
-            let index = id.index();
-            if state.peers.len() <= index {
-                state.peers.resize_with(index + 1, || None);
+            let State { peers, live, .. } = &mut *routing.state;
+            if peers.len() <= id.index() {
+                peers.resize_with(id.index() + 1, || None);
             }
-            state.peers[index] = Some(Arc::clone(peer));
-            state.live += 1;
+            peers[id.index()] = Some(Arc::clone(peer));
+            *live += 1;
         }
-        self.flush(&mut claimed);
+        routing.end();
         Ok(connected)
     }
 
-    /// Routes one message. What it makes others be sent is added to `claimed`.
-    pub(crate) fn handle(
-        &self,
-        from: ConnId,
-        incoming: Incoming<'_>,
-        claimed: &mut Claimed,
-    ) -> After {
-        self.with_router(claimed, |router, now, post| {
-            router.handle(now, from, incoming, post)
-        })
+    /// Locks the router for one message or a few.
+    pub(crate) fn routing(&self) -> Routing<'_> {
+        Routing {
+            hub: self,
+            state: self.lock(),
+            claimed: Vec::new(),
+        }
     }
 
     /// The connection's own reader says that it is gone.
     pub(crate) fn disconnect(&self, id: ConnId) {
-        let mut claimed = Claimed::new();
-        // First, while the router still keeps the id from others.
-        if let Some(peer) = self.lock().peers.get_mut(id.index()) {
-            *peer = None;
-        }
-        self.with_router(&mut claimed, |router, now, post| {
-            router.disconnect(now, id, post);
-        });
-        self.lock().live -= 1;
+        let mut routing = self.routing();
+        routing.state.peers[id.index()] = None;
+        routing.route(None, |router, now, post| router.disconnect(now, id, post));
+        routing.state.live -= 1;
+        routing.end();
         self.ended.notify_all();
-        self.flush(&mut claimed);
     }
 
     /// Tells everybody to come back later, and waits until all are gone or the time is over.
+    /// Whoever comes meanwhile is refused.
     pub(crate) fn drain(&self, within: Duration) {
-        let mut claimed = Claimed::new();
-        self.with_router(&mut claimed, |router, now, post| {
-            router.shut_down(now, Duration::from_secs(1), post);
+        // The longer an end may take, the longer until the server is there again.
+        let retry_after = (within / 10).max(Duration::from_secs(1));
+        let mut routing = self.routing();
+        routing.route(None, |router, now, post| {
+            router.shut_down(now, retry_after, post);
         });
-        self.flush(&mut claimed);
+        routing.end();
+        let left = self.wait_for_end(within);
+        if left > 0 {
+            tracing::warn!(connections = left, "not all connections were drained");
+        }
+    }
+
+    /// Ends all connections at once, and waits for a moment until their threads know.
+    pub(crate) fn end_all(&self) {
+        for peer in self.lock().peers.iter().flatten() {
+            peer.end();
+        }
+        self.wait_for_end(Duration::from_secs(1));
+    }
+
+    /// Waits until nobody is connected. Answers how many still are when the time is over.
+    fn wait_for_end(&self, within: Duration) -> usize {
         let until = std::time::Instant::now() + within;
         let mut state = self.lock();
-        while state.live > 0 {
+        loop {
             let left = until.saturating_duration_since(std::time::Instant::now());
-            if left.is_zero() {
-                tracing::warn!(connections = state.live, "not all connections were drained");
-                break;
+            if state.live == 0 || left.is_zero() {
+                return state.live;
             }
             state = wait(&self.ended, state, left);
         }
-        for peer in state.peers.iter().flatten() {
-            peer.end();
-        }
-        drop(state);
-        self.timer.notify_all();
     }
 
     /// The timer thread: wakes when the router wants to be woken.
@@ -168,11 +172,11 @@ impl Hub {
                 .map_or(Duration::from_hours(1), |due| due.since(now));
             if left.is_zero() {
                 drop(state);
-                let mut claimed = Claimed::new();
-                self.with_router(&mut claimed, |router, now, post| {
+                let mut routing = self.routing();
+                routing.route(None, |router, now, post| {
                     router.handle_timeout(now, post);
                 });
-                self.flush(&mut claimed);
+                routing.end();
             } else {
                 drop(wait(&self.timer, state, left));
             }
@@ -185,22 +189,12 @@ impl Hub {
         self.timer.notify_all();
     }
 
-    /// Sends what this thread has claimed; whatever does not fit goes to the stragglers.
-    pub(crate) fn flush(&self, claimed: &mut Claimed) {
-        if claimed.len() > 1 {
-            // Whoever has something to read routes it first, and one send takes it all.
-            std::thread::yield_now();
-        }
-        for peer in claimed.drain(..) {
-            self.send(peer);
-        }
-    }
-
-    /// Sends what waits for a peer whose claim this thread holds.
-    pub(crate) fn send(&self, peer: Arc<Peer>) {
+    /// Sends what waits for a peer whose claim this thread holds; what does not fit goes to the
+    /// stragglers.
+    fn send(&self, peer: Arc<Peer>) {
         match peer.send(&self.waiting) {
             Sent::All => {}
-            Sent::Finished => self.stragglers.half_closed(peer),
+            Sent::Finished => self.stragglers.half_closed(&peer),
             Sent::Full => self.stragglers.full(peer),
         }
     }
@@ -215,18 +209,7 @@ impl Hub {
         cut(peer, &self.waiting)
     }
 
-    /// Nothing more is routed to a peer whose reader ends; what waits is still sent.
-    pub(crate) fn finish(&self, peer: &Arc<Peer>) {
-        let push = peer.mailbox().close(&[]);
-        if push == Push::Claim {
-            match peer.send(&self.waiting) {
-                Sent::Full => self.stragglers.full(Arc::clone(peer)),
-                Sent::All | Sent::Finished => peer.end(),
-            }
-        }
-    }
-
-    /// Ends a peer that does not even take its last words.
+    /// Drops what waits for a peer, and ends it.
     pub(crate) fn abandon(&self, peer: &Peer) {
         peer.abandon(&self.waiting);
     }
@@ -238,20 +221,49 @@ impl Hub {
         }
     }
 
-    fn with_router<R>(
-        &self,
-        claimed: &mut Claimed,
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The router, locked by one thread, and those whose output that thread must send.
+#[must_use = "what is claimed must be sent"]
+pub(crate) struct Routing<'a> {
+    hub: &'a Hub,
+    state: MutexGuard<'a, State>,
+    claimed: Vec<Arc<Peer>>,
+}
+
+impl Routing<'_> {
+    pub(crate) fn handle(&mut self, from: ConnId, incoming: Incoming<'_>) -> After {
+        self.route(None, |router, now, post| {
+            router.handle(now, from, incoming, post)
+        })
+    }
+
+    fn route<R>(
+        &mut self,
+        newcomer: Option<&Arc<Peer>>,
         act: impl FnOnce(&mut Router, Instant, &mut Post<'_>) -> R,
     ) -> R {
-        let mut state = self.lock();
-        let State { router, peers, .. } = &mut *state;
+        let State { router, peers, .. } = &mut *self.state;
         let mut post = Post {
-            hub: self,
+            hub: self.hub,
             peers,
-            claimed,
+            newcomer,
+            claimed: &mut self.claimed,
         };
         // Read under the lock: the router's time does not run backwards.
-        let result = act(router, self.now(), &mut post);
+        act(router, self.hub.now(), &mut post)
+    }
+
+    /// Unlocks, and sends what was claimed.
+    pub(crate) fn end(self) {
+        let Self {
+            hub,
+            mut state,
+            claimed,
+        } = self;
         let due = state.router.poll_timeout();
         let earlier = due.is_some_and(|due| state.due.is_none_or(|known| due < known));
         if earlier {
@@ -259,13 +271,15 @@ impl Hub {
         }
         drop(state);
         if earlier {
-            self.timer.notify_one();
+            hub.timer.notify_one();
         }
-        result
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        if claimed.len() > 1 {
+            // Whoever has something to read routes it first, and one send takes it all.
+            std::thread::yield_now();
+        }
+        for peer in claimed {
+            hub.send(peer);
+        }
     }
 }
 
@@ -273,12 +287,15 @@ impl Hub {
 struct Post<'a> {
     hub: &'a Hub,
     peers: &'a [Option<Arc<Peer>>],
-    claimed: &'a mut Claimed,
+    /// Whose connection the router is just told of: nobody else is unknown.
+    newcomer: Option<&'a Arc<Peer>>,
+    claimed: &'a mut Vec<Arc<Peer>>,
 }
 
 impl Post<'_> {
     fn peer(&self, to: Recipient) -> Option<&Arc<Peer>> {
-        self.peers.get(to.conn.index())?.as_ref()
+        let known = self.peers.get(to.conn.index());
+        known.and_then(Option::as_ref).or(self.newcomer)
     }
 
     fn took(&mut self, peer: &Arc<Peer>, push: Push) {

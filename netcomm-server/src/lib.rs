@@ -19,16 +19,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
-use netcomm_core::limits::Limit;
+use netcomm_core::limits::{Limit, Limits};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Config;
 use crate::hub::Hub;
 
-/// Files that are open besides the sockets of connections.
-const OTHER_FILES: u64 = 64;
+/// Files that are open besides sockets: standard streams, the log, signals, a bell.
+const OTHER_FILES: u64 = 16;
 
-/// A server that runs.
+/// A server that runs. Dropping it ends all connections at once.
 #[derive(Debug)]
 pub struct Server {
     hub: Arc<Hub>,
@@ -39,9 +39,13 @@ pub struct Server {
 
 impl Server {
     /// Listens and serves, in threads of its own.
+    ///
+    /// Fails where the configured limit `connections` needs more open files than the process may
+    /// have. Where that limit is the default, it is lowered to what fits.
     pub fn start(config: &Config) -> io::Result<Self> {
-        raise_file_limit(config.limits[Limit::Connections]);
-        let hub = Arc::new(Hub::new(config.limits.clone(), config.log.content)?);
+        let mut limits = config.limits.clone();
+        fit_into_files(&mut limits, config.listen.len())?;
+        let hub = Arc::new(Hub::new(limits, config.log.content)?);
         let mut server = Self {
             hub,
             listeners: Vec::new(),
@@ -49,11 +53,12 @@ impl Server {
             threads: Vec::new(),
         };
         for address in &config.listen {
-            let listener = TcpListener::bind(address)
+            let listener = listener::bind(address, &server.hub.limits)
                 .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
             server.addresses.push(listener.local_addr()?);
             server.listeners.push(Arc::new(listener));
         }
+        server.spawn("netcomm-log", |hub| hub.lines.run())?;
         server.spawn("netcomm-timer", |hub| hub.keep_time())?;
         server.spawn("netcomm-straggle", |hub| straggler::run(hub))?;
         for listener in server.listeners.clone() {
@@ -68,22 +73,10 @@ impl Server {
         &self.addresses
     }
 
-    /// Stops listening, tells everybody, and sends what waits for at most `drain_ms`.
+    /// Tells everybody that it ends, refuses whoever comes, and sends what waits, for at most
+    /// `drain_ms`; then ends.
     pub fn shut_down(self) {
-        for listener in &self.listeners {
-            if let Err(error) = rustix::net::shutdown(&**listener, rustix::net::Shutdown::Both) {
-                tracing::debug!(%error, "shutting a listener down");
-            }
-        }
         self.hub.drain(self.hub.limits.duration(Limit::DrainMs));
-        self.hub.stopping.store(true, Ordering::Release);
-        self.hub.wake_timer();
-        self.hub.stragglers.wake();
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the server panicked");
-            }
-        }
     }
 
     fn spawn(
@@ -97,22 +90,50 @@ impl Server {
     }
 }
 
-/// Raises the limit of open files as far as allowed, and says so where that is not enough.
-fn raise_file_limit(connections: u64) {
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.hub.stopping.store(true, Ordering::Release);
+        for listener in &self.listeners {
+            if let Err(error) = rustix::net::shutdown(&**listener, rustix::net::Shutdown::Both) {
+                tracing::debug!(%error, "shutting a listener down");
+            }
+        }
+        self.hub.end_all();
+        self.hub.wake_timer();
+        self.hub.stragglers.wake();
+        self.hub.lines.end();
+        for thread in self.threads.drain(..) {
+            // One that panicked has ended the process.
+            thread.join().ok();
+        }
+    }
+}
+
+/// Raises the limit of open files as far as allowed, and sees whether all connections fit.
+fn fit_into_files(limits: &mut Limits, listeners: usize) -> io::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,
-        maximum: limit.maximum,
+        ..limit
     };
-    let files = match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => limit.maximum,
-        Err(_) => limit.current,
-    };
-    if let Some(files) = files.filter(|files| *files < connections + OTHER_FILES) {
-        tracing::warn!(
-            files,
-            connections,
-            "the limit of open files is lower than the limit `connections` needs"
-        );
+    let raised = setrlimit(Resource::Nofile, raised).map_or(limit.current, |()| limit.maximum);
+    let others = OTHER_FILES + (listeners + listener::REFUSED) as u64;
+    let fit = raised.map_or(u64::MAX, |files| files.saturating_sub(others));
+    let connections = limits[Limit::Connections];
+    if connections <= fit {
+        return Ok(());
     }
+    let is_default = connections == Limits::default()[Limit::Connections];
+    if !is_default || limits.set("connections", fit).is_err() {
+        return Err(io::Error::other(format!(
+            "the limit connections is {connections}, and {others} other files may be open: \
+             more than the {} open files that the system allows",
+            raised.unwrap_or(u64::MAX)
+        )));
+    }
+    tracing::warn!(
+        connections = fit,
+        "lowered: the system allows no more open files"
+    );
+    Ok(())
 }

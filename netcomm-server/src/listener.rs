@@ -6,19 +6,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use netcomm_core::limits::Limit;
+use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::Connection;
 use rustix::net::sockopt;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
-use crate::{reader, thread};
+use crate::{log, reader, thread};
 
 /// So many refused connections are told why at a time; others are just closed.
 pub(crate) const REFUSED: usize = 64;
 
 const SHORTEST: Duration = Duration::from_millis(10);
-const LONGEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_millis(500);
+
+/// Listens. What is set here holds for every socket that is accepted.
+pub(crate) fn bind(address: &SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    sockopt::set_tcp_nodelay(&listener, true)?;
+    sockopt::set_socket_keepalive(&listener, true)?;
+    sockopt::set_socket_send_buffer_size(&listener, limits.count(Limit::SendBufferBytes))?;
+    sockopt::set_socket_recv_buffer_size(&listener, limits.count(Limit::ReceiveBufferBytes))?;
+    Ok(listener)
+}
 
 /// Accepts until the listener is shut down.
 pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
@@ -50,14 +60,10 @@ fn begin(
     stream: TcpStream,
     address: SocketAddr,
 ) -> io::Result<()> {
-    if let Err(error) = prepare(hub, &stream) {
-        tracing::debug!(%error, peer = %address, "gone before it was served");
-        return Ok(());
-    }
     let peer = Arc::new(Peer::new(stream, address));
     match hub.connect(&peer)? {
         Ok(id) => {
-            tracing::info!(peer = %address, conn = ?id, "connected");
+            hub.lines.write(log::come(id, address));
             let connection = Connection::new(&hub.limits, hub.now());
             let shared = Arc::clone(hub);
             let spawned = thread::spawn("netcomm-peer", move || {
@@ -69,7 +75,7 @@ fn begin(
             spawned.map(drop)
         }
         Err(code) => {
-            tracing::info!(peer = %address, code = code.name(), "refused");
+            hub.lines.write(log::refused(address, code));
             if refused.fetch_add(1, Ordering::AcqRel) >= REFUSED {
                 refused.fetch_sub(1, Ordering::AcqRel);
                 return Ok(());
@@ -86,11 +92,4 @@ fn begin(
             spawned.map(drop)
         }
     }
-}
-
-fn prepare(hub: &Hub, stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    sockopt::set_socket_keepalive(stream, true)?;
-    sockopt::set_socket_send_buffer_size(stream, hub.limits.count(Limit::SendBufferBytes))?;
-    Ok(())
 }

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Some(Command::CheckConfig { file }) => Config::from_file(file)
             .map_err(|error| (USAGE, error.to_string()))
             .and_then(|config| memory::judge(&config.limits).map_err(|why| (USAGE, why)))
-            .map(drop),
+            .and_then(|most| say(&most)),
         None => run(&args),
     };
     match result {
@@ -37,10 +37,9 @@ fn run(args: &Args) -> Result<(), (u8, String)> {
         .map_err(|error| (USAGE, error.to_string()))?;
     let most = memory::judge(&config.limits).map_err(|why| (USAGE, why))?;
     log::start(&config.log).map_err(|why| (USAGE, why))?;
-    for part in memory::parts(&config.limits) {
-        tracing::info!(bytes = part.bytes, "memory at most: {}", part.name);
+    for part in most.lines() {
+        tracing::info!("memory at most: {part}");
     }
-    tracing::info!(bytes = most, "memory at most");
     let failed = |error: std::io::Error| (1, error.to_string());
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
     let server = Server::start(&config).map_err(failed)?;
@@ -49,10 +48,12 @@ fn run(args: &Args) -> Result<(), (u8, String)> {
     }
     signals.forever().next();
     tracing::info!("draining; another signal ends at once");
-    std::thread::spawn(move || {
+    let second = std::thread::Builder::new();
+    let second = second.spawn(move || {
         signals.forever().next();
         std::process::exit(1);
     });
+    second.map_err(failed)?;
     server.shut_down();
     Ok(())
 }

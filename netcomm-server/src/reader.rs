@@ -3,24 +3,32 @@
 //! It waits in [`serve`], which is kept shallow: an idle connection keeps few pages of stack and
 //! no buffer. Everything else happens in [`turn`] and below.
 
-use std::net::{Shutdown, TcpStream};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
-use netcomm_core::server::{ConnId, Connection, Incoming, Next};
+use netcomm_core::name::Nickname;
+use netcomm_core::server::{After, ConnId, Connection, Incoming, Next};
 use netcomm_core::time::Instant;
+use netcomm_core::wire::ClientMessage;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 
-use crate::hub::{Claimed, Hub};
+use crate::hub::{Hub, Routing};
 use crate::log;
 use crate::peer::{self, Peer};
 
-/// So many buffers are read and routed before anything is sent.
+/// So many buffers are read and routed before the deadlines are looked at again.
 const READS: usize = 4;
 
+/// So many messages are routed under one lock, and sent before others are routed.
+const BATCH: usize = 64;
+
+const LOST: &str = "the connection was lost";
+
 /// What comes after a turn.
+#[derive(Clone, Copy)]
 enum Then {
     Wait,
     /// No reading before this.
@@ -30,202 +38,246 @@ enum Then {
     End(&'static str),
 }
 
-/// What the peer has sent and the connection has not taken.
-#[derive(Default)]
-struct Rest(Vec<u8>);
+/// What a connection is asked for.
+enum Ask<'a, 'i> {
+    /// What to do with the input.
+    Next(&'a mut &'i [u8]),
+    /// What to do at the end of the input.
+    End,
+    /// What is due.
+    Time,
+}
+
+/// What it answers when all its messages are routed.
+enum Answer {
+    Nothing,
+    PausedUntil(Instant),
+    Finished,
+}
+
+/// One connection, as far as only its own thread knows it.
+struct Reader<'a> {
+    hub: &'a Hub,
+    peer: &'a Arc<Peer>,
+    /// One that the router refused has none.
+    id: Option<ConnId>,
+    connection: Connection,
+    /// What the peer has sent and the connection has not taken.
+    rest: Vec<u8>,
+    nickname: Option<Nickname>,
+    /// Why it is closed.
+    why: Option<&'static str>,
+}
 
 /// Serves a connection to its end. One that the router refused has no `id`.
-pub(crate) fn serve(hub: &Hub, peer: &Arc<Peer>, id: Option<ConnId>, mut connection: Connection) {
-    let mut rest = Rest::default();
-    let mut then = Then::Wait;
-    let why = loop {
-        wait(hub, &peer.stream, &then, connection.poll_timeout());
-        then = turn(hub, peer, id, &mut connection, &mut rest, &then);
-        if let Then::End(why) = then {
-            break why;
-        }
-    };
-    end(hub, peer, id, why);
-}
-
-#[inline(never)]
-fn end(hub: &Hub, peer: &Arc<Peer>, id: Option<ConnId>, why: &str) {
-    if let Some(id) = id {
-        // What waits is still sent, by the stragglers if need be; the socket closes after it.
-        hub.finish(peer);
-        hub.disconnect(id);
-        tracing::info!(peer = %peer.address, conn = ?id, why, "disconnected");
-    } else {
-        peer.end();
-    }
-}
-
-/// Waits for input or the next deadline, whichever comes first.
-#[inline(never)]
-fn wait(hub: &Hub, stream: &TcpStream, then: &Then, due: Option<Instant>) {
-    let (events, pause) = match then {
-        Then::Pause(until) | Then::Ending(until) => (PollFlags::empty(), Some(*until)),
-        Then::Wait | Then::End(_) => (PollFlags::IN, None),
-    };
-    let due = [due, pause].into_iter().flatten().min();
-    // Rounded up, so that what is due is due when the wait is over.
-    let left = due.map(|due| due.since(hub.now()) + Duration::from_micros(50));
-    let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-    if let Err(error) = poll(&mut [PollFd::new(stream, events)], timeout.as_ref()) {
-        tracing::trace!(%error, "waiting for input");
-    }
-}
-
-#[inline(never)]
-fn turn(
-    hub: &Hub,
-    peer: &Arc<Peer>,
-    id: Option<ConnId>,
-    connection: &mut Connection,
-    rest: &mut Rest,
-    before: &Then,
-) -> Then {
-    let mut claimed = Claimed::new();
-    let mut session = Turn {
+pub(crate) fn serve(hub: &Hub, peer: &Arc<Peer>, id: Option<ConnId>, connection: Connection) {
+    let mut reader = Reader {
         hub,
         peer,
         id,
         connection,
-        claimed: &mut claimed,
+        rest: Vec::new(),
+        nickname: None,
+        why: None,
     };
-    let then = session.run(rest, before);
-    hub.flush(&mut claimed);
-    if peer.is_ended() {
-        return Then::End("ended by the server");
+    let mut then = Then::Wait;
+    loop {
+        then = if reader.wait(then) {
+            Then::End(LOST)
+        } else {
+            reader.turn(then)
+        };
+        if let Then::End(why) = then {
+            return reader.end(why);
+        }
     }
-    then
 }
 
-struct Turn<'a> {
-    hub: &'a Hub,
-    peer: &'a Arc<Peer>,
-    id: Option<ConnId>,
-    connection: &'a mut Connection,
-    claimed: &'a mut Claimed,
-}
-
-impl Turn<'_> {
-    fn run(&mut self, rest: &mut Rest, before: &Then) -> Then {
-        if let Some(end) = self.time() {
-            return end;
+impl<'h> Reader<'h> {
+    /// Waits for input or the next deadline, whichever comes first. Answers whether the
+    /// connection broke while nothing was to be read.
+    #[inline(never)]
+    fn wait(&self, then: Then) -> bool {
+        let (events, pause) = match then {
+            Then::Pause(until) | Then::Ending(until) => (PollFlags::empty(), Some(until)),
+            Then::Wait | Then::End(_) => (PollFlags::IN, None),
+        };
+        let due = [self.connection.poll_timeout(), pause];
+        let due = due.into_iter().flatten().min();
+        // Rounded up, so that what is due is due when the wait is over.
+        let left = due.map(|due| due.since(self.hub.now()) + Duration::from_micros(50));
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        let mut watched = [PollFd::new(&self.peer.stream, events)];
+        if let Err(error) = poll(&mut watched, timeout.as_ref()) {
+            tracing::trace!(%error, "waiting for input");
         }
-        match *before {
-            Then::Pause(until) if self.hub.now() < until => return Then::Pause(until),
-            Then::Ending(until) if self.hub.now() < until => return Then::Ending(until),
-            Then::Ending(_) => return self.input_ended(),
+        pause.is_some() && !watched[0].revents().is_empty()
+    }
+
+    #[inline(never)]
+    fn turn(&mut self, before: Then) -> Then {
+        if let Answer::Finished = self.route(Ask::Time) {
+            return Then::End("time ran out");
+        }
+        let then = match before {
+            Then::Pause(until) | Then::Ending(until) if self.hub.now() < until => before,
+            Then::Ending(_) => self.input_ended(),
             Then::Pause(_) => {
-                let bytes = core::mem::take(&mut rest.0);
-                if let Some(then) = self.feed(&bytes, rest) {
-                    return then;
-                }
+                let rest = core::mem::take(&mut self.rest);
+                self.feed(&rest).unwrap_or_else(|| self.read())
             }
-            Then::Wait | Then::End(_) => {}
+            Then::Wait | Then::End(_) => self.read(),
+        };
+        if self.peer.is_ended() {
+            return Then::End(LOST);
         }
+        then
+    }
+
+    fn read(&mut self) -> Then {
         let mut buffer = self.hub.buffers.take();
-        let then = self.read(&mut buffer, rest);
+        let mut then = Then::Wait;
+        for _ in 0..READS {
+            let read = rustix::net::recv(&self.peer.stream, &mut *buffer, RecvFlags::DONTWAIT);
+            let bytes = match read {
+                Ok((0, _)) => {
+                    then = self.input_ended();
+                    break;
+                }
+                Ok((read, _)) => &buffer[..read],
+                Err(Errno::WOULDBLOCK | Errno::INTR) => break,
+                Err(_) => {
+                    then = Then::End(LOST);
+                    break;
+                }
+            };
+            if let Some(stop) = self.feed(bytes) {
+                then = stop;
+                break;
+            }
+            if bytes.len() < buffer.len() {
+                break;
+            }
+        }
         self.hub.buffers.give_back(buffer);
         then
     }
 
-    fn read(&mut self, buffer: &mut [u8], rest: &mut Rest) -> Then {
-        for _ in 0..READS {
-            let read = rustix::net::recv(&self.peer.stream, &mut *buffer, RecvFlags::DONTWAIT);
-            let bytes = match read {
-                Ok((0, _)) => return self.input_ended(),
-                Ok((read, _)) => &buffer[..read],
-                Err(Errno::WOULDBLOCK | Errno::INTR) => return Then::Wait,
-                Err(_) => return Then::End("the connection was lost"),
-            };
-            let all = bytes.len() == buffer.len();
-            if let Some(then) = self.feed(bytes, rest) {
-                return then;
+    /// Routes what was read; what a pause leaves is kept.
+    fn feed(&mut self, mut input: &[u8]) -> Option<Then> {
+        match self.route(Ask::Next(&mut input)) {
+            Answer::Nothing => None,
+            Answer::PausedUntil(until) => {
+                self.rest = input.to_vec();
+                Some(Then::Pause(until))
             }
-            if !all {
-                break;
-            }
-        }
-        Then::Wait
-    }
-
-    /// Routes what was read; what a pause leaves is kept in `rest`.
-    fn feed(&mut self, mut input: &[u8], rest: &mut Rest) -> Option<Then> {
-        loop {
-            let now = self.hub.now();
-            let after = match self.connection.next(now, &mut input) {
-                Next::Message(incoming) => {
-                    handle(self.hub, self.peer, self.id, incoming, self.claimed)
-                }
-                Next::PausedUntil(until) => {
-                    rest.0 = input.to_vec();
-                    return Some(Then::Pause(until));
-                }
-                Next::Farewell(last) => {
-                    say_farewell(self.peer, last);
-                    continue;
-                }
-                Next::Finished => return Some(Then::End("closed")),
-                _ => return None,
-            };
-            self.connection.apply(now, after);
+            Answer::Finished => Some(Then::End("closed")),
         }
     }
 
     fn input_ended(&mut self) -> Then {
-        loop {
-            let now = self.hub.now();
-            let after = match self.connection.end_of_input(now) {
-                Next::Message(incoming) => {
-                    handle(self.hub, self.peer, self.id, incoming, self.claimed)
-                }
-                Next::PausedUntil(until) => return Then::Ending(until),
-                Next::Farewell(last) => {
-                    say_farewell(self.peer, last);
-                    continue;
-                }
-                _ => return Then::End("the peer ended it"),
-            };
-            self.connection.apply(now, after);
+        match self.route(Ask::End) {
+            Answer::PausedUntil(until) => Then::Ending(until),
+            Answer::Nothing | Answer::Finished => Then::End("the peer ended it"),
         }
     }
 
-    fn time(&mut self) -> Option<Then> {
+    /// Routes all that the connection makes of what it is asked for. The first message is found
+    /// before the lock is taken, a batch is routed under it, and what it made others be sent is
+    /// sent, and logged, after it.
+    fn route(&mut self, mut ask: Ask<'_, '_>) -> Answer {
         loop {
+            let (mut routing, mut lines) = (None, Vec::new());
+            let answer = self.route_batch(&mut ask, &mut routing, &mut lines);
+            if let Some(routing) = routing {
+                routing.end();
+            }
+            for line in lines {
+                self.hub.lines.write(line);
+            }
+            if let Some(answer) = answer {
+                return answer;
+            }
+        }
+    }
+
+    fn route_batch(
+        &mut self,
+        ask: &mut Ask<'_, '_>,
+        routing: &mut Option<Routing<'h>>,
+        lines: &mut Vec<log::Line>,
+    ) -> Option<Answer> {
+        for _ in 0..BATCH {
             let now = self.hub.now();
-            let after = match self.connection.handle_timeout(now) {
-                Next::Message(incoming) => {
-                    handle(self.hub, self.peer, self.id, incoming, self.claimed)
-                }
+            let next = match ask {
+                Ask::Next(input) => self.connection.next(now, input),
+                Ask::End => self.connection.end_of_input(now),
+                Ask::Time => self.connection.handle_timeout(now),
+            };
+            let incoming = match next {
+                Next::Message(incoming) => incoming,
+                Next::PausedUntil(until) => return Some(Answer::PausedUntil(until)),
                 Next::Farewell(last) => {
                     say_farewell(self.peer, last);
                     continue;
                 }
-                Next::Finished => return Some(Then::End("time ran out")),
-                _ => return None,
+                Next::Finished => return Some(Answer::Finished),
+                _ => return Some(Answer::Nothing),
             };
+            let Some(id) = self.id else {
+                self.connection.apply(now, After::Closed);
+                continue;
+            };
+            match &incoming {
+                Incoming::Close(code) => self.why = code.name(),
+                Incoming::Request {
+                    message: ClientMessage::Quit,
+                    ..
+                } => self.why = Some("quit"),
+                _ => {}
+            }
+            let seen = log::Seen::of(&incoming, self.hub.log_content);
+            let after = routing
+                .get_or_insert_with(|| self.hub.routing())
+                .handle(id, incoming);
+            lines.extend(seen.line(id, self.nickname, after));
+            if let After::LoggedIn(nickname) | After::Renamed(nickname) = after {
+                self.nickname = Some(nickname);
+            }
             self.connection.apply(now, after);
         }
+        None
+    }
+
+    #[inline(never)]
+    fn end(self, why: &'static str) {
+        let Self { hub, peer, .. } = self;
+        let Some(id) = self.id else {
+            return peer.end();
+        };
+        let is_open = peer.mailbox().is_open();
+        if is_open {
+            hub.abandon(peer);
+        } else {
+            wait_until_sent(hub, peer);
+        }
+        let by_server = (!is_open).then_some("closed by the server");
+        let why = self.why.or(by_server).unwrap_or(why);
+        hub.lines.write(log::gone(id, self.nickname, why));
+        hub.disconnect(id);
     }
 }
 
-fn handle(
-    hub: &Hub,
-    peer: &Peer,
-    id: Option<ConnId>,
-    incoming: Incoming<'_>,
-    claimed: &mut Claimed,
-) -> netcomm_core::server::After {
-    let Some(id) = id else {
-        return netcomm_core::server::After::Closed;
-    };
-    let seen = log::Seen::of(&incoming, hub.log_content);
-    let after = hub.handle(id, incoming, claimed);
-    seen.tell(peer, id, &after);
-    after
+/// The last words are sent, by the stragglers if need be, or given up by them. Meanwhile the
+/// connection counts as one.
+fn wait_until_sent(hub: &Hub, peer: &Peer) {
+    while !peer.is_ended() && !peer.mailbox().is_closed() {
+        let mut watched = [PollFd::new(&peer.stream, PollFlags::empty())];
+        if poll(&mut watched, None).is_ok() {
+            break;
+        }
+    }
+    hub.abandon(peer);
 }
 
 /// The socket is new, and has room for a few words; who does not take them is not told.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use netcomm_core::limits::Limit;
@@ -26,7 +26,7 @@ pub(crate) struct Stragglers {
 #[derive(Debug)]
 enum Handed {
     Full(Arc<Peer>),
-    HalfClosed(Arc<Peer>),
+    HalfClosed(Weak<Peer>),
 }
 
 impl Stragglers {
@@ -47,9 +47,9 @@ impl Stragglers {
     }
 
     /// Ends a socket that was shut down for sending, after a second.
-    pub(crate) fn half_closed(&self, peer: Arc<Peer>) {
+    pub(crate) fn half_closed(&self, peer: &Arc<Peer>) {
         if !peer.is_ended() {
-            self.hand(Handed::HalfClosed(peer));
+            self.hand(Handed::HalfClosed(Arc::downgrade(peer)));
         }
     }
 
@@ -79,9 +79,11 @@ impl Stragglers {
 pub(crate) fn run(hub: &Hub) {
     let stall = hub.limits.duration(Limit::WriteStallMs);
     let mut full: Vec<(Arc<Peer>, Instant)> = Vec::new();
-    let mut half: Vec<(Arc<Peer>, Instant)> = Vec::new();
+    // Its own thread decides how long its socket stays open.
+    let mut half: Vec<(Weak<Peer>, Instant)> = Vec::new();
     while !hub.is_stopping() {
-        let due = full.iter().chain(&half).map(|(_, due)| *due).min();
+        let due = full.iter().map(|(_, due)| *due);
+        let due = due.chain(half.iter().map(|(_, due)| *due)).min();
         let writable = wait(hub, &full, due);
         let now = Instant::now();
         let mut index = 0;
@@ -97,7 +99,7 @@ pub(crate) fn run(hub: &Hub) {
             match hub.try_send(peer) {
                 (Sent::All, _) => false,
                 (Sent::Finished, _) => {
-                    half.push((Arc::clone(peer), now + LINGER));
+                    half.push((Arc::downgrade(peer), now + LINGER));
                     false
                 }
                 (Sent::Full, _) if *due <= now && peer.mailbox().len() >= before => {
@@ -114,10 +116,12 @@ pub(crate) fn run(hub: &Hub) {
             }
         });
         half.retain(|(peer, due)| {
-            if *due <= now {
+            let peer = peer.upgrade().filter(|peer| !peer.is_ended());
+            let over = *due <= now;
+            if let Some(peer) = peer.as_ref().filter(|_| over) {
                 peer.end();
             }
-            *due > now && !peer.is_ended()
+            peer.is_some() && !over
         });
         for handed in hub.stragglers.take() {
             match handed {

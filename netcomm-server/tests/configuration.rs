@@ -65,7 +65,7 @@ fn what_is_unknown_or_out_of_range_is_refused_by_name() {
 fn the_default_fits_its_own_memory_limit_and_more_is_refused() {
     let mut limits = Limits::default();
     let sum: u64 = memory::parts(&limits).iter().map(|part| part.bytes).sum();
-    assert_eq!(memory::judge(&limits), Ok(sum));
+    assert!(memory::judge(&limits).unwrap().contains(&sum.to_string()));
     limits.set("memory_bytes", sum - 1).unwrap();
     assert!(memory::judge(&limits).unwrap_err().contains("memory_bytes"));
 }

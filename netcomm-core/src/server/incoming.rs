@@ -1,9 +1,9 @@
 //! What passes between a connection and the router.
 
 use super::deliver::Face;
-use crate::name::RoomName;
+use crate::name::{Nickname, RoomName};
 use crate::time::Instant;
-use crate::wire::{ClientMessage, CloseCode, RefusalCode, RequestId};
+use crate::wire::{ClientMessage, CloseCode, Position, RefusalCode, RequestId};
 
 /// What [`super::Connection`] makes of bytes and time, for [`super::Router::handle`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +46,12 @@ pub enum Incoming<'a> {
 pub enum After {
     /// Nothing that it needs to know.
     Nothing,
-    /// It is logged in.
-    LoggedIn,
+    /// It is logged in, by this name.
+    LoggedIn(Nickname),
+    /// Its user took this name.
+    Renamed(Nickname),
+    /// What its user said was accepted, and stands here in its conversation.
+    Posted(Position),
     /// Its user entered a room.
     Joined(RoomName),
     /// Its user left a room.

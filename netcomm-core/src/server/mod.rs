@@ -17,6 +17,7 @@ mod connection;
 mod deliver;
 mod incoming;
 mod mailbox;
+mod memory;
 mod origin;
 mod public;
 mod refusal;
@@ -29,6 +30,7 @@ pub use connection::Connection;
 pub use deliver::{ConnId, Deliver, Face, Outgoing, Recipient, Recipients, farewell};
 pub use incoming::{After, Incoming, Next};
 pub use mailbox::{Mailbox, Push, Wrote};
+pub use memory::Memory;
 pub use origin::Origin;
 #[doc(hidden)]
 pub use router::Absent;

@@ -89,11 +89,16 @@ impl Answers {
     }
 
     pub(super) fn keep(&mut self, id: RequestId, answer: Answer, most: usize) {
-        let index = self.0.partition_point(|(other, _)| *other < id);
-        self.0.insert(index, (id, answer));
-        if self.0.len() > most {
+        let mut index = self.0.partition_point(|(other, _)| *other < id);
+        if self.0.len() >= most {
+            // It would be the first to go.
+            let Some(before) = index.checked_sub(1) else {
+                return;
+            };
+            index = before;
             self.0.pop_front();
         }
+        self.0.insert(index, (id, answer));
     }
 }
 

@@ -13,6 +13,7 @@ mod tests;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::mem::size_of;
 use core::time::Duration;
 
 use self::life::{Life, Stage};
@@ -53,6 +54,15 @@ enum Speaks {
 }
 
 impl Connection {
+    /// The most that one takes, with a frame or a line that is half read.
+    pub(super) fn most(limits: &Limits) -> usize {
+        let half_read = limits
+            .count(Limit::FrameBytes)
+            .max(limits.count(Limit::LineBytes));
+        // A vector that grows may be twice as large as what it holds.
+        size_of::<Self>() + size_of::<TextFace>() + 2 * half_read
+    }
+
     /// For a socket that the router has accepted.
     #[must_use]
     pub fn new(limits: &Limits, now: Instant) -> Self {
@@ -145,8 +155,8 @@ impl Connection {
     /// Takes note of what the router said of the last message.
     pub fn apply(&mut self, now: Instant, after: After) {
         match after {
-            After::Nothing => {}
-            After::LoggedIn => self.life.log_in(now),
+            After::Nothing | After::Renamed(_) | After::Posted(_) => {}
+            After::LoggedIn(_) => self.life.log_in(now),
             After::Joined(room) => {
                 if let Speaks::Text(text) = &mut self.speaks {
                     text.entered(room);

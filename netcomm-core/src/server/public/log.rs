@@ -16,6 +16,15 @@ slotmap::new_key_type! {
     pub(crate) struct LogId;
 }
 
+/// A log keeps room for at most so many times the messages that it has.
+const MOST_ROOM: usize = 3;
+
+/// Where a log has fewer messages than this, it is not worth looking.
+const FEW: usize = 2;
+
+/// What the allocator adds to a text.
+const ALLOCATION: usize = 2 * size_of::<usize>();
+
 /// All logs, and the budget that they share.
 #[derive(Debug)]
 pub(crate) struct Logs {
@@ -148,6 +157,10 @@ impl Logs {
         if let Some(first) = log.entries.front() {
             self.oldest.insert(first.stamp, id);
         }
+        // Else a log whose messages were forgotten for others' sake would keep their room.
+        if log.entries.capacity() > MOST_ROOM * log.entries.len().max(FEW) {
+            log.entries.shrink_to(log.entries.len() * 3 / 2);
+        }
     }
 }
 
@@ -188,9 +201,19 @@ impl Log {
 }
 
 impl Entry {
-    /// The memory that it takes, allocator's overhead included.
+    /// The memory that it takes, with room for another and the allocator's overhead.
     fn cost(&self) -> usize {
-        const ALLOCATION: usize = 2 * size_of::<usize>();
-        size_of::<Self>() + self.text.len() + ALLOCATION
+        2 * size_of::<Self>() + self.text.len() + ALLOCATION
     }
+}
+
+/// The most that an empty log takes, beside its room for messages.
+pub(crate) const fn most_of_log() -> usize {
+    2 * (size_of::<Log>() + 8) + MOST_ROOM * FEW * size_of::<Entry>()
+}
+
+/// The most that logs take whose messages cost `bytes`: each may have room for
+/// [`MOST_ROOM`] instead of the two that it costs.
+pub(crate) const fn most_of_messages(bytes: u64) -> u64 {
+    bytes.saturating_add(bytes / 2)
 }

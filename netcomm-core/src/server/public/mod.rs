@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use slotmap::SlotMap;
 
-pub(super) use log::{Entry, LogId, Logs};
+pub(super) use log::{Entry, LogId, Logs, most_of_log, most_of_messages};
 pub(super) use persona::{Persona, PersonaId, Presence};
 pub(super) use room::{Room, RoomId};
 

@@ -28,7 +28,7 @@ impl Router {
         out: &mut impl Deliver,
     ) -> After {
         match self.try_login(now, to, id, message, out) {
-            Ok(()) => After::LoggedIn,
+            Ok(name) => After::LoggedIn(name),
             Err(refusal) => {
                 self.answer(to, id, &refusal.as_message(), Asked::Login, out);
                 After::Nothing
@@ -43,7 +43,7 @@ impl Router {
         id: RequestId,
         message: &ClientMessage<'_>,
         out: &mut impl Deliver,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Nickname, Refusal> {
         let ClientMessage::Login {
             nickname,
             hidden,
@@ -78,9 +78,9 @@ impl Router {
                 token,
                 out,
             );
-            self.welcome(now, to, id, session, true, token, out);
+            let name = self.welcome(now, to, id, session, true, token, out);
             self.come_back(session, to.conn, out);
-            return Ok(());
+            return name.ok_or_else(Refusal::not_logged_in);
         }
         let name = Nickname::new(nickname)?;
         name.within(&self.limits)?;
@@ -118,7 +118,7 @@ impl Router {
         if let Some(persona) = persona {
             self.tell_online(persona, to.conn, out);
         }
-        Ok(())
+        Ok(name)
     }
 
     /// Gives a session to a new connection. The old one, if it is still there, is closed; others
@@ -199,18 +199,14 @@ impl Router {
         resumed: bool,
         token: ResumeToken,
         out: &mut impl Deliver,
-    ) {
-        let Some(session) = self.sessions.get(session) else {
-            return;
-        };
+    ) -> Option<Nickname> {
+        let session = self.sessions.get(session)?;
         let persona = session
             .persona
             .and_then(|persona| self.public.persona(persona));
         let hidden = session.hidden.as_ref();
         let wish = hidden.map(|hidden| hidden.wish);
-        let Some(nickname) = wish.or_else(|| persona.map(|persona| *persona.name())) else {
-            return;
-        };
+        let nickname = wish.or_else(|| persona.map(|persona| *persona.name()))?;
         let limits = self.limits.iter().map(|(info, value)| LimitValue {
             limit: info.limit as u16,
             value,
@@ -232,6 +228,7 @@ impl Router {
             answers: Asked::Login,
         };
         tell(&mut self.encoder, out, &[to], None, content);
+        Some(nickname)
     }
 
     /// Makes the connection hear what its session hears.

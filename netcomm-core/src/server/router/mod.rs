@@ -13,6 +13,7 @@ mod twin;
 mod visibility;
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use core::mem::size_of;
 use core::time::Duration;
 
 use slotmap::{SecondaryMap, SlotMap};
@@ -31,7 +32,7 @@ use crate::limits::{Limit, Limits};
 use crate::preface::{ServerPreface, Version};
 use crate::time::{Instant, WallClock};
 use crate::wire::{ClientMessage, CloseCode, NoticeCode, RefusalCode, RequestId, ServerMessage};
-use link::Links;
+use link::{Link, Links};
 
 pub use twin::Absent;
 
@@ -60,6 +61,9 @@ struct Caller {
     to: Recipient,
     session: SessionId,
 }
+
+/// What is kept of a connection itself.
+pub(super) const LINK_BYTES: usize = size_of::<Link>();
 
 /// A request that was granted: its answer, and what its connection must know.
 type Granted = (Answer, After);

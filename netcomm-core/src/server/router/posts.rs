@@ -9,8 +9,8 @@ use crate::server::public::{LogId, Persona, PersonaId, RoomId};
 use crate::server::refusal::Refusal;
 use crate::server::session::{Answer, SessionId};
 use crate::text::Text;
-use crate::time::Instant;
-use crate::wire::{Conversation, ConversationKind, RefusalCode, ServerMessage};
+use crate::time::{Instant, UnixMillis};
+use crate::wire::{Conversation, ConversationKind, Position, RefusalCode, ServerMessage};
 
 /// A conversation that a caller may read and write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +48,8 @@ impl Router {
         let author = self
             .speak(now, to, session)
             .ok_or_else(Refusal::not_logged_in)?;
-        let answer = self.say(now, Some(to.conn), author, target, nonce, text, out)?;
-        Ok((answer, After::Nothing))
+        let (position, time) = self.say(now, Some(to.conn), author, target, nonce, text, out)?;
+        Ok((Answer::Posted { position, time }, After::Posted(position)))
     }
 
     /// Keeps what an author says, and tells all who hear it but `except`.
@@ -63,7 +63,7 @@ impl Router {
         nonce: u64,
         text: Text<'_>,
         out: &mut impl Deliver,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<(Position, UnixMillis), Refusal> {
         let log = match target {
             Target::Everyone => self.public.everyone(),
             Target::Room(id) => {
@@ -115,7 +115,7 @@ impl Router {
             Content::event(&message),
         );
         self.keep_reserved_within(now, origin, out);
-        Ok(Answer::Posted { position, time })
+        Ok((position, time))
     }
 
     /// Finds a conversation that a caller names, if it may read and write it.

@@ -138,7 +138,7 @@ impl Router {
             }
             self.take_name(id, name, to.conn, out);
         }
-        Ok((Answer::Done, After::Nothing))
+        Ok((Answer::Done, After::Renamed(name)))
     }
 
     /// Gives a persona a name that is free or its own; others are told where it differs.

@@ -267,7 +267,7 @@ impl Person {
         resume: Option<ResumeToken>,
     ) -> Heard {
         let (after, heard) = self.ask(run, login(name, hidden, resume));
-        if after == After::LoggedIn {
+        if let After::LoggedIn(_) = after {
             self.is_logged_in = true;
             self.token = admitted(self.face, &heard).map(|admitted| admitted.token);
         }

@@ -1,0 +1,160 @@
+//! The most memory that the server's side can take, computed from its limits.
+
+use core::mem::size_of;
+
+use super::connection::Connection;
+use super::deliver::{ConnId, Recipient};
+use super::mailbox::Mailbox;
+use super::origin::Address;
+use super::public::{LogId, Persona, PersonaId, Room, RoomId, most_of_log, most_of_messages};
+use super::router::LINK_BYTES;
+use super::secret::TokenHash;
+use super::session::{Answer, Session, SessionId};
+use crate::limits::{Limit, Limits};
+use crate::name::{NameKey, RoomName};
+use crate::time::Instant;
+use crate::wire::RequestId;
+
+/// What the allocator adds to what is asked of it.
+const ALLOCATION: usize = 16;
+/// What is shared of a name's key.
+const KEY: usize = NameKey::MAX_BYTES + 2 * size_of::<usize>() + ALLOCATION;
+/// No frame is shorter: its length, its number and its variant.
+const SHORTEST_FRAME: u64 = 6;
+
+/// The most memory, in bytes, that the server's side can take under some limits, part by part.
+/// Sockets, threads and the driver's own buffers come on top.
+///
+/// ```
+/// use netcomm_core::limits::Limits;
+/// use netcomm_core::server::Memory;
+///
+/// let mut limits = Limits::default();
+/// let before = Memory::at_most(&limits);
+/// limits.set("histories_bytes", 1_000_000)?;
+/// assert!(Memory::at_most(&limits).history < before.history);
+/// # Ok::<(), netcomm_core::limits::LimitError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Memory {
+    /// What waits in all [`Mailbox`]es.
+    pub mailboxes: u64,
+    /// The messages that are kept.
+    pub history: u64,
+    /// All [`Connection`]s, with what is half-read.
+    pub connections: u64,
+    /// Sessions, those that wait to be resumed included, and the answers that they keep.
+    pub sessions: u64,
+    /// Rooms, and who is in them.
+    pub rooms: u64,
+    /// Private conversations.
+    pub pairs: u64,
+}
+
+impl Memory {
+    /// Adds up what `limits` allow.
+    #[must_use]
+    pub fn at_most(limits: &Limits) -> Self {
+        let connections = limits[Limit::Connections];
+        let detached = limits[Limit::DetachedSessions];
+        // As many may be lost while hidden as are reserved in public.
+        let personas = connections.saturating_add(detached);
+        let sessions = personas.saturating_add(detached);
+        let rooms_of_one = limits[Limit::RoomsPerUser].min(limits[Limit::Rooms]);
+        let memberships = each(personas, in_room()).saturating_add(each(sessions, in_secret()));
+        let waiting = each(connections, limits.count(Limit::MailboxBytes));
+        let waiting = waiting.min(limits[Limit::MailboxesBytes]);
+        let frames = each(connections, limits.count(Limit::MailboxFrames));
+        let frames = frames.min(waiting / SHORTEST_FRAME);
+        Self {
+            mailboxes: waiting
+                .saturating_mul(2)
+                .saturating_add(each(frames, 2 * size_of::<usize>())),
+            history: most_of_messages(limits[Limit::HistoriesBytes]),
+            connections: each(connections, connection(limits)),
+            sessions: each(sessions, session(limits)).saturating_add(each(personas, persona())),
+            rooms: each(limits[Limit::Rooms], room())
+                .saturating_add(memberships.saturating_mul(rooms_of_one)),
+            pairs: each(limits[Limit::Pairs], pair()),
+        }
+    }
+}
+
+fn connection(limits: &Limits) -> usize {
+    Connection::most(limits)
+        + size_of::<Mailbox>()
+        + slot(LINK_BYTES)
+        + entry::<Instant, ConnId>()
+        + entry::<Address, usize>()
+        + 2 * size_of::<Recipient>()
+}
+
+fn session(limits: &Limits) -> usize {
+    let answer = size_of::<(RequestId, Answer)>() + size_of::<RoomName>() + ALLOCATION;
+    let answers = limits.count(Limit::Unanswered).next_power_of_two();
+    slot(size_of::<Session>())
+        + 2 * entry::<TokenHash, SessionId>()
+        + entry::<Instant, SessionId>()
+        + leaf::<NameKey, RoomId>()
+        + answers * answer
+}
+
+fn persona() -> usize {
+    slot(size_of::<Persona>())
+        + KEY
+        + slot(size_of::<SessionId>())
+        + slot(size_of::<Recipient>())
+        + entry::<NameKey, PersonaId>()
+        + 2 * entry::<Instant, PersonaId>()
+        + leaf::<NameKey, RoomId>()
+        + leaf::<RoomId, ()>()
+        + leaf::<PersonaId, LogId>()
+}
+
+/// A room without those who are in it.
+fn room() -> usize {
+    slot(size_of::<Room>())
+        + KEY
+        + most_of_log()
+        + slot(3 * size_of::<usize>())
+        + entry::<NameKey, RoomId>()
+        + entry::<Instant, RoomId>()
+        + entry::<u64, LogId>()
+        + entry::<RoomId, ()>()
+        + leaf::<NameKey, PersonaId>()
+}
+
+/// One user in one room.
+fn in_room() -> usize {
+    entry::<NameKey, RoomId>() + entry::<NameKey, PersonaId>() + 2 * size_of::<Recipient>()
+}
+
+/// The same as a hidden user sees it.
+fn in_secret() -> usize {
+    entry::<NameKey, RoomId>()
+}
+
+fn pair() -> usize {
+    most_of_log() + entry::<u64, LogId>() + 2 * entry::<PersonaId, LogId>()
+}
+
+fn each(count: u64, bytes: usize) -> u64 {
+    count.saturating_mul(u64::try_from(bytes).unwrap_or(u64::MAX))
+}
+
+/// A value in a slot map, which doubles as it grows.
+const fn slot(bytes: usize) -> usize {
+    2 * (bytes + size_of::<u64>())
+}
+
+/// A leaf of a tree map: it has room for 11 entries.
+const fn leaf<K, V>() -> usize {
+    11 * size_of::<(K, V)>() + 12 + ALLOCATION
+}
+
+/// An entry of a large tree map: leaves have at least 5 entries, and inner nodes 6 leaves.
+const fn entry<K, V>() -> usize {
+    let inner = leaf::<K, V>() + 12 * size_of::<usize>();
+    leaf::<K, V>() / 5 + inner / 25 + 1
+}
