@@ -80,12 +80,12 @@ impl Peer {
     /// Waits until the session connects again.
     fn come_back(&mut self, chat: &mut Chat) {
         self.run(chat);
-        if self.conn.is_none() {
-            if let Output::Wait(Some(due)) = self.session.poll_output() {
-                chat.now = chat.now.max(due);
-                self.session.handle_timeout(chat.now);
-                self.run(chat);
-            }
+        if self.conn.is_none()
+            && let Output::Wait(Some(due)) = self.session.poll_output()
+        {
+            chat.now = chat.now.max(due);
+            self.session.handle_timeout(chat.now);
+            self.run(chat);
         }
     }
 }

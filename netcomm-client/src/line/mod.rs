@@ -182,8 +182,11 @@ impl<W: Write> LineMode<W> {
     fn ended(&mut self, why: &Ending) {
         if self.code == exit::OK {
             self.code = match why {
-                Ending::Closed { .. } => exit::CLOSED,
-                Ending::Refused { .. } | Ending::NoCommonVersion => exit::NO_LOGIN,
+                Ending::Closed { .. } | Ending::Malformed => exit::CLOSED,
+                Ending::Refused { .. }
+                | Ending::NoCommonVersion
+                | Ending::NotLetIn
+                | Ending::NoPreface(_) => exit::NO_LOGIN,
                 _ => self.code(),
             };
         }

@@ -2,13 +2,16 @@
 
 use core::time::Duration;
 
-use super::conversation::ConversationKey;
 use super::pending::{Enter, Pending, Purpose};
-use super::session::{Output, Stage};
+use super::session::Output;
+use super::stage::Stage;
 use super::{Answer, Ending, Event, Loss, Session};
 use crate::limits::Limit;
 use crate::name::NameKey;
 use crate::wire::{CodeClass, Conversation, RefusalCode, RequestId, ServerMessage};
+
+/// The most posts that nobody knows the fate of; of older ones it is not told if they arrived.
+const UNKNOWN: usize = 1024;
 
 impl Session {
     pub(super) fn take_answer(&mut self, id: RequestId, answer: ServerMessage<'_>) {
@@ -20,8 +23,8 @@ impl Session {
             Purpose::Login => self.take_welcome(answer),
             Purpose::Ping | Purpose::Quit => {}
             Purpose::Enter(enter) => self.take_entered(enter, answer),
-            Purpose::List => self.take_list(answer),
-            Purpose::Repair { key, last } => self.take_history(&key, last, answer),
+            Purpose::List => self.take_list(&answer),
+            Purpose::Repair(gap) => self.take_history(&gap, answer),
             Purpose::Asked
             | Purpose::Post(_)
             | Purpose::Leave(_)
@@ -42,6 +45,7 @@ impl Session {
             ..
         } = answer
         {
+            let leaving = self.stage_deadline().filter(|_| self.is_quitting());
             self.stage = Stage::Up {
                 since: self.now,
                 heard: self.now,
@@ -49,6 +53,7 @@ impl Session {
                 quit: None,
             };
             self.token = Some(token);
+            self.is_resumed = resumed;
             self.hidden = hidden;
             self.config.nickname = nickname.into();
             self.limits.clone_from(&limits);
@@ -69,8 +74,11 @@ impl Session {
                 self.entering = rooms.map(|room| Enter::new(room)).collect();
             }
             self.take_place(Conversation::EVERYONE, everyone);
-            self.listing += 1;
-            self.list_from = Some(Conversation::EVERYONE.into());
+            self.begin_track(Conversation::EVERYONE, everyone);
+            self.begin_listing();
+            if let Some(due) = leaving {
+                self.say_quit(due);
+            }
         } else if let ServerMessage::Refused {
             code,
             retry_after,
@@ -80,11 +88,14 @@ impl Session {
             let retry_after = retry_after.map(Duration::from_millis);
             self.take_login_refusal(code, retry_after, text);
         } else {
-            self.lose(Loss::Malformed, None, true);
+            self.end(Ending::Malformed, true);
         }
     }
 
     fn take_login_refusal(&mut self, code: RefusalCode, retry_after: Option<Duration>, text: &str) {
+        if self.is_quitting() {
+            return self.end(Ending::Quit, true);
+        }
         let text = text.into();
         // One's own session from before may still hold the name.
         let window = Duration::from_millis(self.limit(Limit::ResumeMs));
@@ -108,11 +119,11 @@ impl Session {
             (Purpose::Post(post), ServerMessage::Posted { position, .. }) => {
                 self.take_message(post.conversation.as_ref(), *position, None);
             }
-            (Purpose::Leave(room), ServerMessage::Done) => {
-                self.tracks
-                    .remove(&ConversationKey::of(Conversation::room(&room)));
-                let key = NameKey::of(&room);
-                self.config.rooms.retain(|room| NameKey::of(room) != key);
+            (Purpose::Leave(room), ServerMessage::Done) => self.leave(&room),
+            (Purpose::Leave(room), ServerMessage::Refused { code, .. })
+                if matches!(*code, RefusalCode::NOT_A_MEMBER | RefusalCode::UNKNOWN_ROOM) =>
+            {
+                self.leave(&room);
             }
             (Purpose::Rename(nickname), ServerMessage::Done) => self.config.nickname = nickname,
             (Purpose::Hide(hidden), ServerMessage::Done) => self.hidden = hidden,
@@ -126,7 +137,21 @@ impl Session {
             _ => {}
         }
         let answer = Answer::from(answer);
+        let entered = if let Answer::Joined { room, position } = &answer {
+            Some((room.clone(), *position))
+        } else {
+            None
+        };
         self.tell(Event::Answered { id, answer });
+        if let Some((room, position)) = entered {
+            self.begin_track(Conversation::room(&room), position);
+        }
+    }
+
+    /// The user has left a room.
+    fn leave(&mut self, room: &str) {
+        self.tracks.end(Conversation::room(room));
+        self.forget_room(room);
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else answers this")]
@@ -134,13 +159,19 @@ impl Session {
         match Answer::from(answer) {
             Answer::Joined { room, position } => {
                 self.take_place(Conversation::room(&room), position);
+                let entered = room.clone();
                 self.tell(Event::RoomEntered { room, position });
+                self.begin_track(Conversation::room(&entered), position);
             }
             Answer::Refused {
                 code,
                 retry_after,
                 text,
             } => {
+                if code == RefusalCode::RATE_LIMITED {
+                    self.entering.push_front(enter);
+                    return self.be_patient(retry_after);
+                }
                 enter.tries += 1;
                 let other = match code {
                     RefusalCode::UNKNOWN_ROOM => !enter.create && !self.hidden,
@@ -150,15 +181,16 @@ impl Session {
                 if other && enter.tries < 4 {
                     enter.create = !enter.create;
                     self.entering.push_front(enter);
-                } else if code == RefusalCode::RATE_LIMITED {
-                    self.entering.push_front(enter);
-                    self.be_patient(retry_after);
                 } else {
                     let room = enter.room;
                     self.tell(Event::RoomRefused { room, code, text });
                 }
             }
-            _ => {}
+            _ => self.tell(Event::RoomRefused {
+                room: enter.room,
+                code: RefusalCode::UNSUPPORTED,
+                text: "the server's answer makes no sense".into(),
+            }),
         }
     }
 
@@ -176,10 +208,16 @@ impl Session {
                         conversation: post.conversation.clone(),
                         text: post.text.clone(),
                     });
-                    if self.unknown.len() >= 64 {
+                    if self.unknown.len() >= UNKNOWN {
                         self.unknown.pop_front();
                     }
                     self.unknown.push_back((id, post));
+                }
+                // The new session is in no room, and is not to go back to this one.
+                Purpose::Leave(room) => {
+                    self.forget_room(&room);
+                    let answer = Answer::Lost;
+                    self.tell(Event::Answered { id, answer });
                 }
                 purpose if purpose.is_users() => self.tell(Event::Answered {
                     id,

@@ -51,3 +51,10 @@ impl ConversationKey {
         Self(conversation.kind, NameKey::of(conversation.name))
     }
 }
+
+/// Takes over how the server writes the name now.
+pub(super) fn rewrite(name: &mut ConversationName, written: Conversation<'_>) {
+    if name.name != written.name {
+        name.name = written.name.into();
+    }
+}

@@ -299,12 +299,6 @@ pub enum Loss {
     /// The server spoke no version, for now.
     #[error("{0}")]
     Preface(PrefaceRefusal),
-    /// What came first was no preface.
-    #[error("{0}")]
-    NoPreface(PrefaceError),
-    /// What came later was no frame, or no message.
-    #[error("what came from the server is not the protocol")]
-    Malformed,
 }
 
 /// Why a session is over.
@@ -325,6 +319,15 @@ pub enum Ending {
     /// The two sides speak no common version.
     #[error("no protocol version in common")]
     NoCommonVersion,
+    /// The server lets nobody in from here.
+    #[error("the server refuses connections from here")]
+    NotLetIn,
+    /// What came first was no preface.
+    #[error("{0}")]
+    NoPreface(PrefaceError),
+    /// What came later was no frame, or no message.
+    #[error("what came from the server is not the protocol")]
+    Malformed,
 }
 
 impl From<ServerMessage<'_>> for Answer {

@@ -3,22 +3,19 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::conversation::ConversationKey;
 use super::pending::Purpose;
-use super::session::{Output, Stage};
-use super::track::{Said, Track};
+use super::session::Output;
+use super::stage::Stage;
+use super::track::Said;
 use super::{Ending, Event, Loss, Session};
 use crate::frame::FrameDecoder;
 use crate::name::NameKey;
 use crate::preface::{LENGTH, PrefaceRefusal, ServerPreface};
 use crate::time::Instant;
 use crate::wire::{
-    self, ClientMessage, CloseCode, CodeClass, Conversation, ConversationKind, Credential,
-    NoticeCode, Position, RequestId, ServerMessage,
+    self, ClientMessage, CloseCode, CodeClass, Conversation, Credential, NoticeCode, Position,
+    RequestId, ServerMessage,
 };
-
-/// The most conversations that are kept track of; what comes beyond is told as it comes.
-const TRACKS: usize = 4096;
 
 impl Session {
     /// Takes what was read.
@@ -45,9 +42,9 @@ impl Session {
                 Ok(Some(payload)) => match wire::decode(payload) {
                     Ok((RequestId::NONE, event)) => self.take_event(&event),
                     Ok((id, answer)) => self.take_answer(id, answer),
-                    Err(_) => self.lose(Loss::Malformed, None, true),
+                    Err(_) => self.end(Ending::Malformed, true),
                 },
-                Err(_) => self.lose(Loss::Malformed, None, true),
+                Err(_) => self.end(Ending::Malformed, true),
             }
         }
         self.decoder = decoder;
@@ -59,19 +56,26 @@ impl Session {
             Ok(ServerPreface::Refused(PrefaceRefusal::NONE_IN_COMMON)) => {
                 self.end(Ending::NoCommonVersion, true);
             }
+            Ok(ServerPreface::Refused(PrefaceRefusal::REFUSED)) => self.end(Ending::NotLetIn, true),
             Ok(ServerPreface::Refused(reason)) => self.lose(Loss::Preface(reason), None, true),
-            Err(error) => self.lose(Loss::NoPreface(error), None, true),
+            Err(error) => self.end(Ending::NoPreface(error), true),
         }
     }
 
     fn log_in(&mut self) {
         if let Stage::Preface { deadline, .. } = self.stage {
-            self.stage = Stage::Login { deadline };
+            let quitting = false;
+            self.stage = Stage::Login { deadline, quitting };
         }
         let nickname = self.config.nickname.clone();
+        // Who asked to be hidden and was not answered is not to be seen for that.
+        let mut pending = self.pending.iter().rev();
+        let hides = pending.find(|one| matches!(one.purpose, Purpose::Hide(_)));
+        let asked = hides.is_some_and(|one| matches!(one.purpose, Purpose::Hide(true)));
+        let hidden = self.hidden || asked;
         let login = ClientMessage::Login {
             nickname: &nickname,
-            hidden: self.hidden,
+            hidden,
             resume: self.token,
             credential: Credential::NONE,
             features: 0,
@@ -127,35 +131,19 @@ impl Session {
             ServerMessage::Offline { nickname } => self.tell(Event::Offline {
                 nickname: nickname.into(),
             }),
-            ServerMessage::Renamed { from, to } => {
-                self.rename_track(from, to);
-                self.tell(Event::Renamed {
-                    from: from.into(),
-                    to: to.into(),
-                });
-            }
+            ServerMessage::Renamed { from, to } => self.take_renamed(from, to),
             ServerMessage::Notice {
                 code,
                 subject,
                 text,
-            } => {
-                if code == NoticeCode::ROOM_CLOSED {
-                    self.tracks
-                        .remove(&ConversationKey::of(Conversation::room(subject)));
-                }
-                self.tell(Event::Notice {
-                    code,
-                    subject: subject.into(),
-                    text: text.into(),
-                });
-            }
+            } => self.take_notice(code, subject, text),
             _ => self.unknown_events = self.unknown_events.saturating_add(1),
         }
     }
 
     fn take_closing(&mut self, code: CloseCode, retry_after: Option<Duration>, text: &str) {
         let text = text.into();
-        if let Stage::Up { quit: Some(_), .. } = self.stage {
+        if self.is_quitting() {
             return self.end(Ending::Quit, true);
         }
         match code.class() {
@@ -175,87 +163,62 @@ impl Session {
         position: Position,
         said: Option<Said>,
     ) {
-        let Position { epoch, seq } = position;
-        if seq == u64::MAX {
-            return;
-        }
-        let before = match conversation.kind {
-            ConversationKind::PRIVATE => 0,
-            _ => seq.saturating_sub(1),
-        };
-        let before = Position { epoch, seq: before };
-        let listing = self.listing;
         let output = &mut self.output;
-        let mut tell = |event| output.push_back(Output::Event(event));
-        let key = ConversationKey::of(conversation);
-        if let Some(track) = track_at(&mut self.tracks, key, conversation, before, &mut tell) {
-            track.listing = listing;
-            track.take(seq, said, false, &mut tell);
-        } else if let Some(said) = said {
-            tell(Event::Message {
-                conversation: conversation.into(),
-                position,
-                time: said.time,
-                author: said.author,
-                text: said.text,
-                replayed: false,
+        self.tracks
+            .take(conversation, position, said, &mut |event| {
+                output.push_back(Output::Event(event));
             });
-        }
     }
 
     /// Takes note of where a conversation stands.
     pub(super) fn take_place(&mut self, conversation: Conversation<'_>, last: Position) {
-        if last.seq == u64::MAX {
-            return;
-        }
-        let known = match conversation.kind {
-            ConversationKind::PRIVATE => Position { seq: 0, ..last },
-            _ => last,
-        };
         let output = &mut self.output;
-        let mut tell = |event| output.push_back(Output::Event(event));
-        let key = ConversationKey::of(conversation);
-        let listing = self.listing;
-        if let Some(track) = track_at(&mut self.tracks, key, conversation, known, &mut tell) {
-            track.last = track.last.max(last.seq);
-            track.listing = listing;
-        }
+        self.tracks.place(conversation, last, &mut |event| {
+            output.push_back(Output::Event(event));
+        });
     }
 
-    fn rename_track(&mut self, from: &str, to: &str) {
+    /// The user has been told that it is in this conversation.
+    pub(super) fn begin_track(&mut self, conversation: Conversation<'_>, last: Position) {
+        let output = &mut self.output;
+        self.tracks.begin(conversation, last, &mut |event| {
+            output.push_back(Output::Event(event));
+        });
+    }
+
+    fn take_renamed(&mut self, from: &str, to: &str) {
         if NameKey::of(from) == NameKey::of(&self.config.nickname) {
             self.config.nickname = to.into();
         }
-        let from = ConversationKey::of(Conversation::private(from));
-        if let Some(mut track) = self.tracks.remove(&from) {
-            let to = Conversation::private(to);
-            track.name = to.into();
-            self.tracks.insert(ConversationKey::of(to), track);
-        }
-    }
-}
-
-/// The conversation's track: a new one after `before` where there is none, or one of another
-/// epoch.
-fn track_at<'t>(
-    tracks: &'t mut alloc::collections::BTreeMap<ConversationKey, Track>,
-    key: ConversationKey,
-    conversation: Conversation<'_>,
-    before: Position,
-    tell: &mut impl FnMut(Event),
-) -> Option<&'t mut Track> {
-    let next = before.seq.saturating_add(1);
-    if !tracks.contains_key(&key) && tracks.len() >= TRACKS {
-        return None;
-    }
-    let track = tracks
-        .entry(key)
-        .or_insert_with(|| Track::new(conversation.into(), before.epoch, next));
-    if track.epoch != before.epoch {
-        *track = Track::new(conversation.into(), before.epoch, next);
-        tell(Event::Restarted {
-            conversation: conversation.into(),
+        self.tell(Event::Renamed {
+            from: from.into(),
+            to: to.into(),
+        });
+        let output = &mut self.output;
+        self.tracks.rename(from, to, &mut |event| {
+            output.push_back(Output::Event(event));
         });
     }
-    Some(track)
+
+    fn take_notice(&mut self, code: NoticeCode, subject: &str, text: &str) {
+        self.tell(Event::Notice {
+            code,
+            subject: subject.into(),
+            text: text.into(),
+        });
+        if code == NoticeCode::ROOM_CLOSED {
+            self.forget_room(subject);
+        }
+    }
+
+    /// A room that one is not in any more, and does not want to be in.
+    pub(super) fn forget_room(&mut self, room: &str) {
+        let key = NameKey::of(room);
+        self.config.rooms.retain(|room| NameKey::of(room) != key);
+        let conversation = Conversation::room(room);
+        if self.tracks.end(conversation) {
+            let conversation = conversation.into();
+            self.tell(Event::ConversationEnded { conversation });
+        }
+    }
 }

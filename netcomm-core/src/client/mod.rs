@@ -38,9 +38,13 @@ mod event;
 mod incoming;
 mod pending;
 mod repair;
+mod request;
 mod session;
+mod stage;
 mod track;
+mod tracks;
 
 pub use conversation::ConversationName;
 pub use event::{Answer, ConversationPlace, Ending, Event, HistoryMessage, Loss, RoomSummary};
-pub use session::{Output, SendError, Session, SessionConfig};
+pub use request::SendError;
+pub use session::{Output, Session, SessionConfig};

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ConversationName;
-use super::conversation::ConversationKey;
+use super::tracks::Gap;
 use crate::wire::{ClientMessage, RequestId};
 
 /// A request without answer.
@@ -32,11 +32,8 @@ pub(super) enum Purpose {
     Enter(Enter),
     /// The list of one's conversations.
     List,
-    /// Repairs messages up to `last`.
-    Repair {
-        key: ConversationKey,
-        last: u64,
-    },
+    /// Missing messages.
+    Repair(Gap),
 }
 
 #[derive(Clone, Debug)]
@@ -84,5 +81,10 @@ impl Purpose {
             self,
             Self::Asked | Self::Post(_) | Self::Leave(_) | Self::Rename(_) | Self::Hide(_)
         )
+    }
+
+    /// Whether it counts as one of the session's unanswered requests.
+    pub(super) const fn counts(&self) -> bool {
+        !matches!(self, Self::Login | Self::Ping | Self::Quit)
     }
 }

@@ -3,18 +3,41 @@
 
 use core::time::Duration;
 
-use super::conversation::ConversationKey;
 use super::pending::{Enter, Purpose};
 use super::session::Output;
-use super::track::Said;
+use super::track::{Said, Track};
+use super::tracks::{Gap, TRACKS};
 use super::{Event, Session};
-use crate::name::NameKey;
-use crate::wire::{ClientMessage, CodeClass, HistoryItem, ServerMessage};
+use crate::wire::{
+    ClientMessage, CodeClass, Conversation, ConversationKind, HistoryItem, Position, RefusalCode,
+    ServerMessage,
+};
+
+/// The longest wait before the list of conversations is asked for again.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// How far the list of one's conversations is read.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// Where the next page begins; `None`: the list is read.
+    from: Option<super::ConversationName>,
+    pages: usize,
+    refusals: u32,
+}
 
 impl Session {
+    /// Reads the list of one's conversations from its beginning.
+    pub(super) fn begin_listing(&mut self) {
+        self.tracks.begin_listing();
+        self.listing = Listing {
+            from: Some(Conversation::EVERYONE.into()),
+            ..Listing::default()
+        };
+    }
+
     /// Sends the session's next own request, where none is on its way.
     pub(super) fn go_on(&mut self) {
-        while self.is_logged_in() && self.patience.is_none() && !self.is_busy() {
+        while self.is_logged_in() && self.patience.is_none() && !self.is_busy() && self.has_room() {
             let sent = if let Some(enter) = self.entering.pop_front() {
                 let room = &enter.room.clone();
                 let message = if enter.create {
@@ -23,15 +46,15 @@ impl Session {
                     ClientMessage::Join { room }
                 };
                 self.send_own(&message, Purpose::Enter(enter))
-            } else if let Some(from) = self.list_from.clone() {
+            } else if let Some(from) = self.listing.from.clone() {
                 let from = from.as_ref();
                 let sent = self.send_own(&ClientMessage::Conversations { from }, Purpose::List);
                 if !sent {
-                    self.list_from = None;
+                    self.listing.from = None;
                 }
                 sent
-            } else if let Some((key, first, last)) = self.first_gap() {
-                self.ask_history(&key, first, last)
+            } else if let Some(gap) = self.tracks.gap() {
+                self.ask_history(&gap)
             } else {
                 return;
             };
@@ -45,40 +68,24 @@ impl Session {
         self.pending.iter().any(|one| {
             matches!(
                 one.purpose,
-                Purpose::Enter(_) | Purpose::List | Purpose::Repair { .. }
+                Purpose::Enter(_) | Purpose::List | Purpose::Repair(_)
             )
         })
     }
 
-    fn first_gap(&self) -> Option<(ConversationKey, u64, u64)> {
-        self.tracks.iter().find_map(|(key, track)| {
-            let (first, last) = track.gap()?;
-            Some((key.clone(), first, last))
-        })
-    }
-
-    fn ask_history(&mut self, key: &ConversationKey, first: u64, last: u64) -> bool {
-        let Some(track) = self.tracks.get(key) else {
-            return false;
-        };
-        let name = track.name.clone();
+    fn ask_history(&mut self, gap: &Gap) -> bool {
+        let name = gap.name.clone();
         let message = ClientMessage::History {
             conversation: name.as_ref(),
-            epoch: Some(track.epoch),
-            first,
-            last,
+            epoch: Some(gap.epoch),
+            first: gap.first,
+            last: gap.last,
             latest: false,
             most: 0,
         };
-        let sent = self.send_own(
-            &message,
-            Purpose::Repair {
-                key: key.clone(),
-                last,
-            },
-        );
+        let sent = self.send_own(&message, Purpose::Repair(gap.clone()));
         if !sent {
-            self.give_up(key, last);
+            self.give_up(gap, gap.last);
         }
         sent
     }
@@ -88,49 +95,51 @@ impl Session {
         self.patience = Some(self.now + wait.max(Duration::from_millis(10)));
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else answers this")]
-    pub(super) fn take_list(&mut self, answer: ServerMessage<'_>) {
-        match answer {
-            ServerMessage::Conversations {
-                conversations,
-                next,
-            } => {
-                for item in conversations {
-                    self.take_place(item.conversation, item.last);
-                }
-                self.list_from = next.map(Into::into);
-                if self.list_from.is_none() {
-                    self.end_unlisted();
-                }
+    pub(super) fn take_list(&mut self, answer: &ServerMessage<'_>) {
+        if let ServerMessage::Conversations {
+            conversations,
+            next,
+        } = answer
+        {
+            for item in conversations {
+                self.take_place(item.conversation, item.last);
+                self.begin_track(item.conversation, item.last);
             }
-            ServerMessage::Refused {
-                code, retry_after, ..
-            } if code.class() == CodeClass::Retry => {
-                self.be_patient(retry_after.map(Duration::from_millis));
+            self.listing.refusals = 0;
+            self.listing.pages += 1;
+            // There are no more pages than conversations.
+            let next = next.filter(|_| self.listing.pages <= TRACKS);
+            self.listing.from = next.map(Into::into);
+            if self.listing.from.is_none() {
+                self.end_unlisted();
             }
-            _ => self.list_from = None,
+            return;
         }
+        // Without the list nobody knows what was missed: it is asked for until it comes.
+        let asked = if let ServerMessage::Refused { retry_after, .. } = *answer {
+            retry_after
+        } else {
+            None
+        };
+        let wait = Duration::from_secs(1 << self.listing.refusals.min(6)).min(LONGEST);
+        self.listing.refusals += 1;
+        self.be_patient(Some(asked.map_or(wait, Duration::from_millis)));
     }
 
     fn end_unlisted(&mut self) {
-        let (listing, output) = (self.listing, &mut self.output);
-        self.tracks.retain(|_, track| {
-            let listed = track.listing == listing;
-            if !listed {
-                let conversation = track.name.clone();
-                output.push_back(Output::Event(Event::ConversationEnded { conversation }));
+        let output = &mut self.output;
+        let mut tell = |event| output.push_back(Output::Event(event));
+        for ended in self.tracks.end_listing(&mut tell) {
+            // A room that ended while one was away is not made again; one that a new session
+            // could not enter stays wanted.
+            if self.is_resumed && ended.kind == ConversationKind::ROOM {
+                self.forget_room(&ended.name);
             }
-            listed
-        });
+        }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else answers this")]
-    pub(super) fn take_history(
-        &mut self,
-        key: &ConversationKey,
-        asked: u64,
-        answer: ServerMessage<'_>,
-    ) {
+    pub(super) fn take_history(&mut self, gap: &Gap, answer: ServerMessage<'_>) {
         match answer {
             ServerMessage::History {
                 epoch,
@@ -138,51 +147,54 @@ impl Session {
                 items,
                 ..
             } => {
-                let Some(track) = self.tracks.get(key) else {
+                let Some(before) = self.tracks.of_gap(gap).map(|track| track.next) else {
                     return;
                 };
-                if track.epoch != epoch {
-                    return self.give_up(key, asked);
+                if epoch != gap.epoch {
+                    return self.restart(gap);
                 }
-                let before = track.next;
-                self.give_up(key, asked.min(first_kept.saturating_sub(1)));
+                self.give_up(gap, gap.last.min(first_kept.saturating_sub(1)));
                 for item in items {
-                    self.take_item(key, asked, &item);
+                    self.take_item(gap, &item);
                 }
                 // A page without progress would be asked for again and again.
-                let stands = self.tracks.get(key).is_some_and(|one| one.next == before);
-                if stands {
-                    self.give_up(key, asked);
+                if self
+                    .tracks
+                    .of_gap(gap)
+                    .is_some_and(|one| one.next == before)
+                {
+                    self.give_up(gap, gap.last);
                 }
             }
+            ServerMessage::Refused {
+                code: RefusalCode::WRONG_EPOCH,
+                ..
+            } => self.restart(gap),
             ServerMessage::Refused {
                 code, retry_after, ..
             } if code.class() == CodeClass::Retry => {
                 self.be_patient(retry_after.map(Duration::from_millis));
             }
-            _ => self.give_up(key, asked),
+            _ => self.give_up(gap, gap.last),
         }
     }
 
-    fn take_item(&mut self, key: &ConversationKey, asked: u64, item: &HistoryItem<'_>) {
-        let is_own_name = NameKey::of(item.author) == NameKey::of(&self.config.nickname);
-        let unknown = self.unknown.iter();
-        let mut unknown = unknown.map(|(_, post)| post.nonce);
-        let arrived = unknown.position(|nonce| is_own_name && nonce == item.nonce);
-        let waits = self.pending.iter().any(|one| {
-            matches!(&one.purpose, Purpose::Post(post) if is_own_name && post.nonce == item.nonce)
-        });
-        let Some(track) = self.tracks.get(key) else {
-            return;
-        };
-        if item.seq < track.next || item.seq > asked {
+    fn take_item(&mut self, gap: &Gap, item: &HistoryItem<'_>) {
+        let mut unknown = self.unknown.iter();
+        let arrived = unknown.position(|(_, post)| post.nonce == item.nonce);
+        let waits = self
+            .pending
+            .iter()
+            .any(|one| matches!(&one.purpose, Purpose::Post(post) if post.nonce == item.nonce));
+        let next = self.tracks.of_gap(gap).map(|track| track.next);
+        if item.seq > gap.last || next.is_none_or(|next| item.seq < next) {
             return;
         }
-        let position = crate::wire::Position {
-            epoch: track.epoch,
+        let position = Position {
+            epoch: gap.epoch,
             seq: item.seq,
         };
-        self.give_up(key, item.seq - 1);
+        self.give_up(gap, item.seq - 1);
         if let Some((id, _)) = arrived.and_then(|index| self.unknown.remove(index)) {
             self.tell(Event::Arrived { id, position });
         }
@@ -191,19 +203,33 @@ impl Session {
             author: item.author.into(),
             text: item.text.into(),
         });
-        let output = &mut self.output;
-        if let Some(track) = self.tracks.get_mut(key) {
-            track.take(item.seq, said, true, &mut |event| {
-                output.push_back(Output::Event(event));
-            });
+        self.with_track(gap, |track, mut tell| {
+            track.take(item.seq, said, true, 0, &mut tell);
+        });
+    }
+
+    /// The conversation has begun anew; the list says where it stands now.
+    fn restart(&mut self, gap: &Gap) {
+        if self.with_track(gap, |track, mut tell| track.restart(&mut tell)) {
+            self.begin_listing();
         }
     }
 
-    fn give_up(&mut self, key: &ConversationKey, last: u64) {
+    fn give_up(&mut self, gap: &Gap, last: u64) {
+        self.with_track(gap, |track, mut tell| track.give_up(last, &mut tell));
+    }
+
+    /// Whether the gap's conversation is still there to be changed.
+    fn with_track(
+        &mut self,
+        gap: &Gap,
+        change: impl FnOnce(&mut Track, &mut dyn FnMut(Event)),
+    ) -> bool {
         let output = &mut self.output;
-        if let Some(track) = self.tracks.get_mut(key) {
-            track.give_up(last, &mut |event| output.push_back(Output::Event(event)));
-        }
+        let track = self.tracks.of_gap(gap);
+        track
+            .map(|track| change(track, &mut |event| output.push_back(Output::Event(event))))
+            .is_some()
     }
 }
 

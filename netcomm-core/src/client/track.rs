@@ -10,8 +10,8 @@ use crate::wire::Position;
 /// The most early messages that are held for one conversation. What is not held is repaired.
 const HELD: usize = 64;
 
-/// The most places of own early posts that are remembered for one conversation.
-const HELD_OWN: usize = 1024;
+/// What a place costs beside the strings of its message.
+const PLACE: usize = 64;
 
 /// One conversation.
 #[derive(Debug)]
@@ -22,8 +22,13 @@ pub(super) struct Track {
     pub(super) next: u64,
     /// The last message that is known to exist; below `next` where nothing is missing.
     pub(super) last: u64,
+    /// Whether the user knows already that this epoch is over, and the next is awaited.
+    pub(super) is_restarted: bool,
+    /// Whether it is known where one's part of it begins. What comes before is held.
+    is_begun: bool,
     /// What came too early; `None` is an own post.
     held: BTreeMap<u64, Option<Said>>,
+    held_bytes: usize,
     /// How many messages the present repair has replayed.
     replayed: u64,
     /// In which list of conversations it was seen last.
@@ -45,28 +50,57 @@ impl Track {
             epoch,
             next,
             last: next.saturating_sub(1),
+            is_restarted: false,
+            is_begun: true,
             held: BTreeMap::new(),
+            held_bytes: 0,
             replayed: 0,
             listing: 0,
         }
     }
 
-    /// Takes note of message `seq`; `None` is an own post. Pushes what is in order to `tell`.
+    /// A conversation of which a message came before it is known that one is in it.
+    pub(super) fn not_begun(self) -> Self {
+        Self {
+            is_begun: false,
+            ..self
+        }
+    }
+
+    /// It is known now that one's part begins at `first`, or before.
+    pub(super) fn begin(&mut self, first: u64, tell: &mut impl FnMut(Event)) {
+        if !core::mem::replace(&mut self.is_begun, true) {
+            self.next = self.next.min(first);
+            self.release(tell);
+        }
+    }
+
+    /// Whether message `seq` has to wait for others.
+    pub(super) const fn is_early(&self, seq: u64) -> bool {
+        seq > self.next || !self.is_begun
+    }
+
+    /// Takes note of message `seq`; `None` is an own post. Pushes what is in order to `tell`; what
+    /// comes too early may take so many bytes of `room`.
     pub(super) fn take(
         &mut self,
         seq: u64,
         said: Option<Said>,
         replayed: bool,
+        room: usize,
         tell: &mut impl FnMut(Event),
     ) {
         self.last = self.last.max(seq);
         if seq < self.next {
             return;
         }
-        if seq > self.next {
-            let most = if said.is_some() { HELD } else { HELD_OWN };
-            if self.held.len() < most {
-                self.held.entry(seq).or_insert(said);
+        if self.is_early(seq) {
+            let cost = cost(said.as_ref());
+            // An own post costs no more than its place, and is not to be shown to its author.
+            let fits = self.held.len() < HELD || said.is_none();
+            if fits && cost <= room && !self.held.contains_key(&seq) {
+                self.held_bytes += cost;
+                self.held.insert(seq, said);
             }
             return;
         }
@@ -88,9 +122,25 @@ impl Track {
         }
     }
 
+    /// The epoch is over, and nobody knows the next yet.
+    pub(super) fn restart(&mut self, tell: &mut impl FnMut(Event)) {
+        self.held.clear();
+        self.held_bytes = 0;
+        self.last = self.next.saturating_sub(1);
+        self.is_restarted = true;
+        tell(Event::Restarted {
+            conversation: self.name.clone(),
+        });
+    }
+
+    /// What the messages that came too early take.
+    pub(super) const fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
     /// The first range that is missing.
     pub(super) fn gap(&self) -> Option<(u64, u64)> {
-        (self.next <= self.last).then(|| (self.next, self.gap_end()))
+        (self.is_begun && self.next <= self.last).then(|| (self.next, self.gap_end()))
     }
 
     fn gap_end(&self) -> u64 {
@@ -101,17 +151,11 @@ impl Track {
     fn deliver(&mut self, said: Option<Said>, replayed: bool, tell: &mut impl FnMut(Event)) {
         if let Some(said) = said {
             self.replayed += u64::from(replayed);
-            tell(Event::Message {
-                conversation: self.name.clone(),
-                position: Position {
-                    epoch: self.epoch,
-                    seq: self.next,
-                },
-                time: said.time,
-                author: said.author,
-                text: said.text,
-                replayed,
-            });
+            let position = Position {
+                epoch: self.epoch,
+                seq: self.next,
+            };
+            tell(said.into_event(self.name.clone(), position, replayed));
         }
         self.next = self.next.saturating_add(1);
     }
@@ -119,6 +163,7 @@ impl Track {
     /// Delivers what was held and is now in order.
     fn release(&mut self, tell: &mut impl FnMut(Event)) {
         while let Some(said) = self.held.remove(&self.next) {
+            self.held_bytes = self.held_bytes.saturating_sub(cost(said.as_ref()));
             self.deliver(said, false, tell);
         }
         if self.gap().is_none() && self.replayed > 0 {
@@ -128,4 +173,26 @@ impl Track {
             });
         }
     }
+}
+
+impl Said {
+    pub(super) fn into_event(
+        self,
+        conversation: ConversationName,
+        position: Position,
+        replayed: bool,
+    ) -> Event {
+        Event::Message {
+            conversation,
+            position,
+            time: self.time,
+            author: self.author,
+            text: self.text,
+            replayed,
+        }
+    }
+}
+
+fn cost(said: Option<&Said>) -> usize {
+    PLACE + said.map_or(0, |said| said.author.len() + said.text.len())
 }

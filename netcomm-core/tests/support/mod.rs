@@ -12,6 +12,7 @@
 
 pub mod chat;
 pub mod model;
+pub mod sim;
 pub mod trace;
 pub mod twin;
 

@@ -1,0 +1,260 @@
+//! All conversations that are kept track of.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use super::conversation::{ConversationKey, ConversationName};
+use super::track::{Said, Track};
+use super::{Event, conversation};
+use crate::wire::{Conversation, ConversationKind, Position};
+
+/// The most conversations that are kept track of. What is said in others is told as it comes, and
+/// what was missed in them is declared gone.
+pub(super) const TRACKS: usize = 4096;
+
+/// The most bytes that messages which came too early may take, in all conversations together.
+/// What does not fit is read from history when its turn comes.
+pub(super) const HELD_BYTES: usize = 1024 * 1024;
+
+/// Every conversation's place.
+#[derive(Debug, Default)]
+pub(super) struct Tracks {
+    all: BTreeMap<ConversationKey, Track>,
+    /// Private conversations whose name another has now. While the list is read they may turn up
+    /// under the name that the other took.
+    adrift: Vec<Track>,
+    /// Counts the lists that were begun.
+    listing: u64,
+    is_listing: bool,
+}
+
+/// Messages that are missing.
+#[derive(Clone, Debug)]
+pub(super) struct Gap {
+    pub(super) key: ConversationKey,
+    pub(super) name: ConversationName,
+    pub(super) epoch: u64,
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+impl Tracks {
+    /// A message, or (`None`) an own post, at its place.
+    pub(super) fn take(
+        &mut self,
+        conversation: Conversation<'_>,
+        position: Position,
+        said: Option<Said>,
+        tell: &mut impl FnMut(Event),
+    ) {
+        let Position { epoch, seq } = position;
+        if seq == u64::MAX {
+            return;
+        }
+        let listing = self.listing;
+        let own = said.is_none();
+        let key = match self.with_epoch(conversation.kind, epoch).filter(|_| own) {
+            // An own post names the conversation as it was called then.
+            Some(key) => key,
+            None if self.at(conversation, epoch, seq.max(1), tell).is_some() => {
+                ConversationKey::of(conversation)
+            }
+            None => {
+                if let Some(said) = said {
+                    tell(said.into_event(conversation.into(), position, false));
+                }
+                return;
+            }
+        };
+        let is_early = self.all.get(&key).is_some_and(|track| track.is_early(seq));
+        let held = is_early.then(|| self.all.values().map(Track::held_bytes).sum());
+        if let Some(track) = self.all.get_mut(&key) {
+            let room = HELD_BYTES.saturating_sub(held.unwrap_or(0));
+            track.listing = listing;
+            track.take(seq, said, false, room, tell);
+        }
+    }
+
+    /// Takes note of where a conversation stands.
+    pub(super) fn place(
+        &mut self,
+        conversation: Conversation<'_>,
+        last: Position,
+        tell: &mut impl FnMut(Event),
+    ) {
+        if last.seq == u64::MAX {
+            return;
+        }
+        let listing = self.listing;
+        if let Some(track) = self.at(conversation, last.epoch, last.seq + 1, tell) {
+            track.last = track.last.max(last.seq);
+            track.listing = listing;
+        } else if last.seq > 0 {
+            tell(Event::Gone {
+                conversation: conversation.into(),
+                first: 1,
+                last: last.seq,
+            });
+        }
+    }
+
+    /// The user knows that it is in this conversation, which stood at `last` or later then.
+    pub(super) fn begin(
+        &mut self,
+        conversation: Conversation<'_>,
+        last: Position,
+        tell: &mut impl FnMut(Event),
+    ) {
+        let key = ConversationKey::of(conversation);
+        if let Some(track) = self.all.get_mut(&key) {
+            track.begin(last.seq.saturating_add(1), tell);
+        }
+    }
+
+    /// Somebody has another name now.
+    pub(super) fn rename(&mut self, from: &str, to: &str, tell: &mut impl FnMut(Event)) {
+        let from = ConversationKey::of(Conversation::private(from));
+        if let Some(mut track) = self.all.remove(&from) {
+            let to = Conversation::private(to);
+            track.name = to.into();
+            // It is there, wherever the list has got to.
+            track.listing = self.listing;
+            if let Some(before) = self.all.insert(ConversationKey::of(to), track) {
+                self.displace(before, tell);
+            }
+        }
+    }
+
+    /// A conversation is no longer one's own. Whether it was.
+    pub(super) fn end(&mut self, conversation: Conversation<'_>) -> bool {
+        let key = ConversationKey::of(conversation);
+        self.all.remove(&key).is_some()
+    }
+
+    /// The list of one's conversations is read from its beginning.
+    pub(super) fn begin_listing(&mut self) {
+        self.listing += 1;
+        self.is_listing = true;
+    }
+
+    /// The list is complete: what was not in it has ended. Answers which.
+    pub(super) fn end_listing(&mut self, tell: &mut impl FnMut(Event)) -> Vec<ConversationName> {
+        self.is_listing = false;
+        for Track { name, .. } in core::mem::take(&mut self.adrift) {
+            let conversation = name;
+            let key = ConversationKey::of(conversation.as_ref());
+            tell(if self.all.contains_key(&key) {
+                Event::Restarted { conversation }
+            } else {
+                Event::ConversationEnded { conversation }
+            });
+        }
+        let (listing, mut ended) = (self.listing, Vec::new());
+        self.all.retain(|_, track| {
+            let listed = track.listing == listing;
+            if !listed {
+                let conversation = track.name.clone();
+                ended.push(conversation.clone());
+                tell(Event::ConversationEnded { conversation });
+            }
+            listed
+        });
+        ended
+    }
+
+    /// The first range that is missing anywhere.
+    pub(super) fn gap(&self) -> Option<Gap> {
+        self.all.iter().find_map(|(key, track)| {
+            let (first, last) = track.gap()?;
+            Some(Gap {
+                key: key.clone(),
+                name: track.name.clone(),
+                epoch: track.epoch,
+                first,
+                last,
+            })
+        })
+    }
+
+    /// The conversation where a gap was, if it is still the same.
+    pub(super) fn of_gap(&mut self, gap: &Gap) -> Option<&mut Track> {
+        let track = self.all.get_mut(&gap.key)?;
+        (track.epoch == gap.epoch).then_some(track)
+    }
+
+    /// The track of this conversation and epoch: one that is known, perhaps under another name;
+    /// else a new one that begins at `next`, or at 1 where what came before was missed.
+    fn at(
+        &mut self,
+        conversation: Conversation<'_>,
+        epoch: u64,
+        next: u64,
+        tell: &mut impl FnMut(Event),
+    ) -> Option<&mut Track> {
+        let key = ConversationKey::of(conversation);
+        let is_private = conversation.kind == ConversationKind::PRIVATE;
+        if self.all.get(&key).is_none_or(|track| track.epoch != epoch) {
+            let moved = is_private.then(|| self.take_out(epoch)).flatten();
+            let before = self.all.remove(&key);
+            let name: ConversationName = conversation.into();
+            let track = match (moved, before) {
+                (Some(mut track), before) => {
+                    tell(Event::Renamed {
+                        from: core::mem::take(&mut track.name.name),
+                        to: conversation.name.into(),
+                    });
+                    track.name = name;
+                    if let Some(before) = before {
+                        self.displace(before, tell);
+                    }
+                    track
+                }
+                (None, Some(before)) if is_private && self.is_listing => {
+                    self.displace(before, tell);
+                    Track::new(name, epoch, 1)
+                }
+                (None, Some(before)) => {
+                    if !before.is_restarted {
+                        let conversation = before.name;
+                        tell(Event::Restarted { conversation });
+                    }
+                    Track::new(name, epoch, 1)
+                }
+                (None, None) if self.all.len() + self.adrift.len() >= TRACKS => return None,
+                (None, None) if is_private => Track::new(name, epoch, 1),
+                // After a resume the answer to a join may still be on its way.
+                (None, None) if self.is_listing => Track::new(name, epoch, next).not_begun(),
+                (None, None) => Track::new(name, epoch, next),
+            };
+            self.all.insert(key.clone(), track);
+        }
+        let track = self.all.get_mut(&key)?;
+        conversation::rewrite(&mut track.name, conversation);
+        Some(track)
+    }
+
+    fn with_epoch(&self, kind: ConversationKind, epoch: u64) -> Option<ConversationKey> {
+        let mut all = self.all.iter();
+        all.find(|(_, track)| track.name.kind == kind && track.epoch == epoch)
+            .map(|(key, _)| key.clone())
+    }
+
+    /// Takes the private conversation of this epoch out, whatever its name was.
+    fn take_out(&mut self, epoch: u64) -> Option<Track> {
+        if let Some(index) = self.adrift.iter().position(|track| track.epoch == epoch) {
+            return Some(self.adrift.swap_remove(index));
+        }
+        let key = self.with_epoch(ConversationKind::PRIVATE, epoch)?;
+        self.all.remove(&key)
+    }
+
+    /// Another conversation has this one's name.
+    fn displace(&mut self, track: Track, tell: &mut impl FnMut(Event)) {
+        if self.is_listing && self.all.len() + self.adrift.len() < TRACKS {
+            self.adrift.push(track);
+        } else {
+            let conversation = track.name;
+            tell(Event::ConversationEnded { conversation });
+        }
+    }
+}

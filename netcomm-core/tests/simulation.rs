@@ -1,0 +1,28 @@
+//! Sessions and a server under every fault that a network has, in virtual time.
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use support::effort;
+use support::sim::Sim;
+
+/// How many stories are told; `NETCOMM_TEST_SEED` tells one.
+const STORIES: u64 = 12;
+
+#[test]
+fn what_was_accepted_comes_once_and_in_order_or_is_declared_lost() {
+    let one = std::env::var("NETCOMM_TEST_SEED");
+    let one: Option<u64> = one.ok().and_then(|seed| seed.parse().ok());
+    let all = 0..STORIES * u64::from(effort());
+    for seed in one.map_or(all, |seed| seed..seed + 1) {
+        let users = 2 + seed % 4;
+        let mut sim = Sim::new(seed, users);
+        let story = AssertUnwindSafe(|| sim.run());
+        if let Err(failure) = catch_unwind(story) {
+            eprintln!("{}", sim.trace());
+            eprintln!("failed with NETCOMM_TEST_SEED={seed}");
+            resume_unwind(failure);
+        }
+    }
+}
