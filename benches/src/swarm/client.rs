@@ -119,8 +119,8 @@ impl Client {
     /// Reads no more, and hears only of the socket's end.
     pub(crate) fn freeze(&mut self, watch: &Watch) {
         if let Some(socket) = &self.socket {
-            // Little fits into the kernel: the server is to notice soon.
-            sockopt::set_socket_recv_buffer_size(socket, 4096).ok();
+            // So that the server notices soon; much less makes the kernel drop and retry instead.
+            sockopt::set_socket_recv_buffer_size(socket, 32 * 1024).ok();
             watch.listen(self.key, socket, EventFlags::RDHUP);
         }
     }
@@ -128,6 +128,7 @@ impl Client {
     /// Reads again.
     pub(crate) fn thaw(&mut self, watch: &Watch) {
         if let Some(socket) = &self.socket {
+            sockopt::set_socket_recv_buffer_size(socket, 1024 * 1024).ok();
             watch.listen(self.key, socket, EventFlags::IN);
         }
     }

@@ -143,7 +143,7 @@ impl Swarm {
         for member in &mut self.members[self.args.clients..] {
             member.client.thaw(&self.watch);
         }
-        let deadline = self.now() + Duration::from_secs(2);
+        let deadline = self.now() + Duration::from_secs(8);
         self.run(deadline, |swarm| {
             let mut crowd = swarm.members[swarm.args.clients..].iter();
             crowd.all(|member| !member.inside)
