@@ -147,7 +147,16 @@ impl NameKey {
     #[must_use]
     pub fn of(name: &str) -> Self {
         if name.len() <= RoomName::MAX_BYTES {
-            return Self(key(name).into());
+            return if name.is_ascii() {
+                // The usual case: one allocation, no tables.
+                let mut key: Arc<str> = name.into();
+                if let Some(key) = Arc::get_mut(&mut key) {
+                    key.make_ascii_lowercase();
+                }
+                Self(key)
+            } else {
+                Self(key(name).into())
+            };
         }
         let beginning = &name[..name.floor_char_boundary(RoomName::MAX_BYTES)];
         let mut longer = key(beginning);
@@ -180,22 +189,21 @@ impl<const MAX: usize> Name<MAX> {
         if let Some(forbidden) = name.chars().find(|c| is_forbidden(*c)) {
             return Err(NameError::Forbidden(forbidden));
         }
-        if matches!(first, '/' | '#' | '@' | '*') || is_combining_mark(first) {
+        let key = key(name);
+        // By key, so that "∗ bob" passes for a system line no more than "* bob" does.
+        if key.starts_with(['/', '#', '@', '*']) || is_combining_mark(first) {
             return Err(NameError::Begins(first));
         }
         if name.chars().all(char::is_numeric) {
             return Err(NameError::OnlyDigits);
         }
-        let key = key(name);
         if key.len() > NameKey::MAX_BYTES {
             return Err(NameError::TooLong {
                 bytes: key.len(),
                 limit: NameKey::MAX_BYTES,
             });
         }
-        // Here even "systern" and "rn0derat0r" pass for what they look like.
-        let appearance = look(&key);
-        if reserved.iter().any(|reserved| look(reserved) == appearance) {
+        if passes_for_one_of(reserved, name, &key) {
             return Err(NameError::Reserved);
         }
         let mut bytes = [0; MAX];
@@ -259,10 +267,10 @@ pub enum NameError {
     #[allow(missing_docs, reason = "the fields say it")]
     TooWide { columns: usize, limit: usize },
     /// It has a character that no name may have.
-    #[error("a name may not contain {:?}", .0)]
+    #[error("a name may not contain {}", Quoted(*.0))]
     Forbidden(char),
     /// It begins with a character that no name may begin with.
-    #[error("a name may not begin with {:?}", .0)]
+    #[error("a name may not begin with {}", Quoted(*.0))]
     Begins(char),
     /// It would pass for a number.
     #[error("a name may not consist of digits only")]
@@ -272,27 +280,38 @@ pub enum NameError {
     Reserved,
 }
 
+/// A character in a message for people. Beyond ASCII as its number: it may be one that is not seen.
+struct Quoted(char);
+
+impl fmt::Display for Quoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_ascii() {
+            write!(f, "{:?}", self.0)
+        } else {
+            write!(f, "'{}'", self.0.escape_unicode())
+        }
+    }
+}
+
 /// White space, controls, what is not seen or changes direction, and what is no character.
 fn is_forbidden(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control() || c == ' ';
     }
-    let is_blank = matches!(c, '\u{2800}' | '\u{fffc}' | '\u{fffd}');
-    let is_mark = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}');
+    let is_substitute = matches!(c, '\u{fff9}'..='\u{fffd}');
+    // They shape their neighbours and are not seen themselves.
+    let is_joiner = matches!(
+        c,
+        '\u{2d7f}' | '\u{1107f}' | '\u{13430}'..='\u{1343f}' | '\u{16fe4}' | '\u{1d159}'
+    );
     let is_private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
     let is_no_character = u32::from(c) & 0xfffe == 0xfffe || matches!(c, '\u{fdd0}'..='\u{fdef}');
     text::disturbs(c)
-        || c.is_whitespace()
-        || is_blank
-        || is_mark
+        || text::is_blank(c)
+        || is_substitute
+        || is_joiner
         || is_private
         || is_no_character
-        || is_invisible(c)
-}
-
-/// Whether a character is ignored where nothing knows better (`Default_Ignorable_Code_Point`).
-fn is_invisible(c: char) -> bool {
-    skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
 }
 
 fn key(name: &str) -> String {
@@ -324,11 +343,27 @@ fn unalike(folded: &str) -> String {
         let start = plain.len();
         plain.extend(skeleton(c.encode_utf8(&mut [0; 4])));
         // The tables spell `m` like this, but ours is told apart from it.
-        if &plain[start..] == "rn" {
-            plain.replace_range(start.., "m");
+        if let Some(at) = plain[start..].find("rn") {
+            plain.replace_range(start + at..start + at + 2, "m");
         }
     }
     plain.nfc().collect()
+}
+
+fn passes_for_one_of(reserved: &[&str], name: &str, key: &str) -> bool {
+    // Here even "systern" and "rn0derat0r" pass for what they look like. Capitals have looks of
+    // their own: "heIp", or ADMIN in Greek letters. But `i` is not `l`: ALI is not "all".
+    let in_small = look(key);
+    let as_written: String = skeleton(name).collect();
+    reserved.iter().any(|word| {
+        let capitals = word.to_ascii_uppercase();
+        let title = [&capitals[..1], &word[1..]].concat();
+        let spellings = [*word, &title, &capitals];
+        look(word) == in_small
+            || spellings
+                .iter()
+                .any(|spelling| skeleton(spelling).eq(as_written.chars()))
+    })
 }
 
 /// What a key looks like where nothing is told apart.

@@ -2,6 +2,8 @@
 
 use core::fmt::{self, Write};
 
+use unicode_security::skeleton;
+
 /// A valid text: not blank, within the limit, without characters that could forge or move
 /// anything on a screen. Line feeds are allowed.
 ///
@@ -35,7 +37,7 @@ impl<'a> Text<'a> {
         if !is_plain && let Some(forbidden) = text.chars().find(forbidden) {
             return Err(TextError::Forbidden(forbidden));
         }
-        if text.trim_start().is_empty() {
+        if text.chars().all(is_blank) {
             return Err(TextError::Empty);
         }
         Ok(Self(text))
@@ -109,6 +111,15 @@ pub const fn disturbs(c: char) -> bool {
             | '\u{2028}'..='\u{202e}'
             | '\u{2066}'..='\u{2069}'
     )
+}
+
+/// Whether nothing is seen of a character by itself: white space, and what is ignored where nothing
+/// knows better (`Default_Ignorable_Code_Point`), such as joiners and marks of direction.
+pub(crate) fn is_blank(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_whitespace();
+    }
+    c.is_whitespace() || c == '\u{2800}' || skeleton(c.encode_utf8(&mut [0; 4])).next().is_none()
 }
 
 /// Why a string is no text.
