@@ -37,7 +37,7 @@ pub enum SendError {
 }
 
 impl Session {
-    /// Says something; [`Event::Answered`] or [`Event::Unknown`] follows.
+    /// Says something; `Event::Answered` or `Event::Unknown` follows.
     pub fn post(
         &mut self,
         now: Instant,
@@ -54,7 +54,7 @@ impl Session {
         self.request(now, &post)
     }
 
-    /// Asks for something; [`Event::Answered`] follows.
+    /// Asks for something; `Event::Answered` follows.
     pub fn request(
         &mut self,
         now: Instant,
