@@ -114,6 +114,19 @@ impl Hub {
         }
     }
 
+    /// The peer has ended the connection: it is lost to others, but what waits for it is sent.
+    pub(crate) fn finish(&self, id: ConnId, peer: &Arc<Peer>) {
+        let push = peer.mailbox().close(&[]);
+        let mut routing = self.routing();
+        // Nothing is said to it any more, whatever the reason.
+        let after = routing.handle(id, Incoming::Close(CloseCode::QUIT));
+        debug_assert_eq!(after, After::Closed);
+        if push == Push::Claim {
+            routing.claimed.push(Arc::clone(peer));
+        }
+        routing.end();
+    }
+
     /// The connection's own reader says that it is gone.
     pub(crate) fn disconnect(&self, id: ConnId) {
         let mut routing = self.routing();

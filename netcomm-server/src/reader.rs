@@ -257,10 +257,9 @@ impl<'h> Reader<'h> {
         };
         let is_open = peer.mailbox().is_open();
         if is_open {
-            hub.abandon(peer);
-        } else {
-            wait_until_sent(hub, peer);
+            hub.finish(id, peer);
         }
+        wait_until_sent(hub, peer);
         let by_server = (!is_open).then_some("closed by the server");
         let why = self.why.or(by_server).unwrap_or(why);
         hub.lines.write(log::gone(id, self.nickname, why));
@@ -268,8 +267,8 @@ impl<'h> Reader<'h> {
     }
 }
 
-/// The last words are sent, by the stragglers if need be, or given up by them. Meanwhile the
-/// connection counts as one.
+/// What waits is sent, by the stragglers if need be, or given up by them. Meanwhile the connection
+/// counts as one.
 fn wait_until_sent(hub: &Hub, peer: &Peer) {
     while !peer.is_ended() && !peer.mailbox().is_closed() {
         let mut watched = [PollFd::new(&peer.stream, PollFlags::empty())];
@@ -287,4 +286,55 @@ fn say_farewell(peer: &Peer, last: &[u8]) {
         tracing::trace!(%error, "saying why");
     }
     peer::shut_down(&peer.stream, Shutdown::Write);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use netcomm_core::limits::Limits;
+
+    use super::*;
+
+    /// What a reader does that waits with `then` while its peer is treated with `act`.
+    fn waits(act: impl FnOnce(TcpStream), lasts: Duration) -> (bool, Duration) {
+        let hub = Hub::new(Limits::default(), false).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, address) = listener.accept().unwrap();
+        let peer = Arc::new(Peer::new(stream, address));
+        let reader = Reader {
+            hub: &hub,
+            peer: &peer,
+            id: None,
+            connection: Connection::new(&hub.limits, hub.now()),
+            rest: Vec::new(),
+            nickname: None,
+            why: None,
+        };
+        act(other);
+        let before = hub.now();
+        let broken = reader.wait(Then::Pause(before + lasts));
+        (broken, hub.now().since(before))
+    }
+
+    #[test]
+    fn a_pause_lasts_for_a_peer_that_sends_no_more() {
+        let lasts = Duration::from_millis(30);
+        let mut kept = None;
+        let half_close = |other: TcpStream| {
+            other.shutdown(Shutdown::Write).unwrap();
+            kept = Some(other);
+        };
+        let (broken, passed) = waits(half_close, lasts);
+        assert!(!broken && passed >= lasts, "{passed:?}");
+    }
+
+    #[test]
+    fn a_pause_ends_with_the_connection() {
+        let reset = |other: TcpStream| {
+            rustix::net::sockopt::set_socket_linger(&other, Some(Duration::ZERO)).unwrap();
+        };
+        assert!(waits(reset, Duration::from_hours(1)).0);
+    }
 }
