@@ -3,6 +3,7 @@
 //! end. Never anything else.
 
 use std::net::Shutdown;
+use std::time::Duration;
 
 use netcomm_core::wire::{
     self, ClientMessage, CloseCode, Conversation, NoticeCode, RequestId, ServerMessage,
@@ -11,6 +12,9 @@ use netcomm_core::wire::{
 use crate::peers::{Ending, Framed, Hall, NEVER_MS, post};
 
 const MUCH: u64 = 1 << 30;
+
+/// A server that does not wait for its peers is done within this.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// More than the kernel keeps for a narrow peer, and no multiple of any buffer.
 const BACKLOG: u64 = 300;
@@ -196,6 +200,25 @@ fn where_it_overflows() {
 }
 
 #[test]
+fn where_it_reads_and_perhaps_too_slowly() {
+    const SAID: u64 = 100;
+    for round in 0..10 {
+        let hall = hall(32 * 1024 + 101 * round, NEVER_MS);
+        let mut speaker = Framed::enter(hall.address, "speaker");
+        let slow = Framed::enter_narrow(hall.address, "slow");
+        let reader = std::thread::spawn(move || slow.rest());
+        say_all(&mut speaker, 1..=SAID);
+        hall.shut_down().recv().unwrap();
+        let ending = reader.join().unwrap();
+        if ending.code() == Some(CloseCode::SHUTTING_DOWN) {
+            check_whole(&ending, (1, SAID), CloseCode::SHUTTING_DOWN);
+        } else {
+            check_cut(&ending, SAID);
+        }
+    }
+}
+
+#[test]
 fn where_it_takes_nothing_for_too_long() {
     let hall = hall(MUCH, 100);
     let mut speaker = Framed::enter(hall.address, "speaker");
@@ -233,6 +256,32 @@ fn where_it_is_closing_already() {
         if let Some(other) = other {
             assert_eq!(other.closing(), CloseCode::SHUTTING_DOWN);
         }
+        done.recv().unwrap();
+    }
+}
+
+#[test]
+fn where_it_is_closing_and_a_shutdown_waits_for_it() {
+    for (how, code) in WAYS.into_iter().filter(|(how, _)| *how != How::Drain) {
+        let hall = hall(MUCH, NEVER_MS);
+        let mut speaker = Framed::enter(hall.address, "speaker");
+        let mut slow = Framed::enter_narrow(hall.address, "slow");
+        say_all(&mut speaker, 1..=BACKLOG);
+        let (other, hall) = close(how, hall, &mut slow);
+        if other.is_none() {
+            speaker.event(|event| matches!(event, ServerMessage::Offline { nickname: "slow" }));
+        }
+        let address = hall.as_ref().unwrap().address;
+        let done = hall.unwrap().shut_down();
+        // All others are gone, and nobody comes any more; within `drain_ms` it may still read.
+        drop(other);
+        assert_eq!(speaker.closing(), CloseCode::SHUTTING_DOWN);
+        while std::net::TcpStream::connect(address).is_ok() {}
+        assert!(
+            done.recv_timeout(MOMENT).is_err(),
+            "{how:?}: it was not waited for"
+        );
+        check_whole(&slow.rest(), (1, BACKLOG), code);
         done.recv().unwrap();
     }
 }
