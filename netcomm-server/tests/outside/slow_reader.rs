@@ -271,12 +271,10 @@ fn where_it_is_closing_and_a_shutdown_waits_for_it() {
         if other.is_none() {
             speaker.event(|event| matches!(event, ServerMessage::Offline { nickname: "slow" }));
         }
-        let address = hall.as_ref().unwrap().address;
         let done = hall.unwrap().shut_down();
-        // All others are gone, and nobody comes any more; within `drain_ms` it may still read.
+        // All others are gone; within `drain_ms` it may still read.
         drop(other);
         assert_eq!(speaker.closing(), CloseCode::SHUTTING_DOWN);
-        while std::net::TcpStream::connect(address).is_ok() {}
         assert!(
             done.recv_timeout(MOMENT).is_err(),
             "{how:?}: it was not waited for"
@@ -309,14 +307,14 @@ fn where_it_is_closing_and_takes_nothing_for_too_long() {
 }
 
 #[test]
-fn where_it_only_listens() {
-    // Its own end of the stream is shut: that is a lost connection, but what waits still comes.
+fn where_it_says_that_it_sends_no_more() {
+    // On this face that is a lost connection: what was missed is asked for after a resume.
     let hall = hall(MUCH, NEVER_MS);
     let mut speaker = Framed::enter(hall.address, "speaker");
     let slow = Framed::enter_narrow(hall.address, "slow");
     say_all(&mut speaker, 1..=BACKLOG);
     slow.socket.shutdown(Shutdown::Write).unwrap();
+    speaker.event(|event| matches!(event, ServerMessage::Offline { nickname: "slow" }));
     let ending = slow.rest();
-    assert_eq!(check(&ending, 1), BACKLOG);
-    assert_eq!((ending.code(), ending.is_cut_short), (None, false));
+    assert!(check(&ending, 1) <= BACKLOG && ending.code().is_none());
 }
