@@ -26,3 +26,26 @@ fn what_was_accepted_comes_once_and_in_order_or_is_declared_lost() {
         }
     }
 }
+
+/// Two users, and a server that remembers them for as long as any loss lasts.
+#[test]
+fn two_hundred_cuts_lose_double_and_reorder_nothing() {
+    const PATIENT: &[(&str, u64)] = &[
+        ("resume_ms", 3_600_000),
+        ("history_messages", 100_000),
+        ("post_burst", 1_000_000),
+        ("query_burst", 1_000_000),
+    ];
+    for seed in 0..u64::from(effort()) {
+        let mut sim = Sim::with(seed, 2, PATIENT);
+        sim.run_with_cuts(200);
+        let trace = sim.trace();
+        for word in ["Gone", "Unknown", "Restarted", "ConversationEnded"] {
+            assert!(!trace.contains(word), "{word} in seed {seed}");
+        }
+        assert!(
+            trace.matches("Lost").count() >= 100,
+            "the cuts were noticed"
+        );
+    }
+}

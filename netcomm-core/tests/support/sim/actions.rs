@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use netcomm_core::wire::{ClientMessage, Conversation};
 
+use super::Sim;
 use super::server::Server;
-use super::{LIMITS, Sim};
 
 const ROOMS: [&str; 2] = ["lobby", "den"];
 
@@ -98,7 +98,7 @@ impl Sim {
         }
     }
 
-    fn cut(&mut self, number: usize) {
+    pub(super) fn cut(&mut self, number: usize) {
         let (now, dice) = (self.now, &mut self.dice);
         if let Some(link) = &mut self.users[number].link {
             for pipe in [&mut link.up, &mut link.down] {
@@ -114,7 +114,7 @@ impl Sim {
     }
 
     fn restart(&mut self) {
-        self.server = Server::new(LIMITS, &mut self.dice);
+        self.server = Server::new(self.limits, &mut self.dice);
         self.orphans.clear();
         for number in 0..self.users.len() {
             self.cut(number);

@@ -79,6 +79,7 @@ struct Orphan {
 }
 
 pub struct Sim {
+    limits: &'static [(&'static str, u64)],
     dice: Dice,
     now: Instant,
     server: Server,
@@ -100,8 +101,12 @@ const LIMITS: &[(&str, u64)] = &[
 
 impl Sim {
     pub fn new(seed: u64, users: u64) -> Self {
+        Self::with(seed, users, LIMITS)
+    }
+
+    pub fn with(seed: u64, users: u64, limits: &'static [(&'static str, u64)]) -> Self {
         let mut dice = Dice::new(seed);
-        let server = Server::new(LIMITS, &mut dice);
+        let server = Server::new(limits, &mut dice);
         let users = (0..users).map(|number| {
             let mut config = SessionConfig::new(&format!("user{number}"));
             if number % 2 == 0 {
@@ -122,6 +127,7 @@ impl Sim {
             users,
             orphans: Vec::new(),
             faults: false,
+            limits,
             dice,
         }
     }
@@ -147,6 +153,34 @@ impl Sim {
         for (number, user) in self.users.iter().enumerate() {
             assert!(user.session.is_logged_in(), "user {number} is not back");
         }
+        self.checker.finish();
+    }
+
+    /// Everybody talks while connections that stand are cut at any moment, so many times.
+    pub fn run_with_cuts(&mut self, cuts: usize) {
+        self.pass(Duration::from_secs(3));
+        let mut done = 0;
+        for _ in 0..1_000 * cuts {
+            self.everybody_says("says");
+            let gap = self.dice.below(700);
+            self.pass(Duration::from_millis(gap));
+            let number = self.dice.index(self.users.len());
+            let stands = self.users[number]
+                .link
+                .as_ref()
+                .is_some_and(|link| link.conn.is_some());
+            if stands && self.dice.below(4) == 0 {
+                self.cut(number);
+                done += 1;
+            }
+            if done == cuts {
+                break;
+            }
+        }
+        assert_eq!(done, cuts);
+        self.pass(Duration::from_mins(4));
+        self.everybody_says("goodbye");
+        self.pass(Duration::from_mins(1));
         self.checker.finish();
     }
 
