@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use netcomm_core::server::{Face, Origin};
+use netcomm_core::server::{After, Face, Incoming, Origin};
 use netcomm_core::wire::{
     ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ServerMessage,
 };
@@ -212,4 +212,26 @@ fn connections_are_limited_in_all_by_address_and_before_login() {
     }
     chat.try_connect(Origin::Exempt)
         .expect("there is room again");
+}
+
+#[test]
+fn lost_sessions_are_limited_by_address() {
+    let mut chat = Chat::with(&[("detached_per_address", 1)]);
+    let from = |last: u8| Origin::Address([192, 0, 2, last].into());
+    let users = [("alice", 1), ("bob", 2), ("carol", 1)].map(|(nickname, address)| {
+        let conn = chat.try_connect(from(address)).expect("a connection");
+        let opened = Incoming::Opened(Face::Framed);
+        let after = chat.router.handle(chat.now, conn, opened, &mut chat.ears);
+        assert_eq!(after, After::Nothing);
+        (conn, nickname, chat.login(conn, nickname, false, None).1)
+    });
+    for (conn, ..) in &users {
+        chat.lose(*conn);
+    }
+    let resumed = users.map(|(_, nickname, token)| {
+        let conn = chat.connect();
+        chat.login(conn, nickname, false, Some(token)).0
+    });
+    // Of the two from one address the older has ended.
+    assert_eq!(resumed, [false, true, true]);
 }

@@ -154,10 +154,7 @@ impl Framed {
 
     /// Somebody for whom the kernel keeps little, so that what is not read soon waits elsewhere.
     pub(crate) fn enter_narrow(address: SocketAddr, nickname: &str) -> Self {
-        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-        sockopt::set_socket_recv_buffer_size(&socket, 4096).unwrap();
-        rustix::net::connect(&socket, &address).unwrap();
-        let mut peer = Self::over(socket.into());
+        let mut peer = Self::over(narrow(address));
         peer.log_in(nickname, None);
         peer
     }
@@ -321,6 +318,15 @@ impl Person {
         person
     }
 
+    /// See [`Framed::enter_narrow`].
+    pub(crate) fn enter_narrow(address: SocketAddr, nickname: &str) -> Self {
+        let socket = narrow(address);
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut person = Self(BufReader::new(socket));
+        person.sees(nickname, "/help lists the commands");
+        person
+    }
+
     pub(crate) fn say(&mut self, line: &str) {
         self.write(format!("{line}\n").as_bytes());
     }
@@ -362,6 +368,14 @@ impl Person {
             _ => String::from_utf8(rest).unwrap(),
         }
     }
+}
+
+/// A socket whose buffer is set before it connects, so that its window is small from the start.
+fn narrow(address: SocketAddr) -> TcpStream {
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    sockopt::set_socket_recv_buffer_size(&socket, 4096).unwrap();
+    rustix::net::connect(&socket, &address).unwrap();
+    socket.into()
 }
 
 /// A name or text of so many bytes.

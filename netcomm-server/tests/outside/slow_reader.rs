@@ -9,7 +9,7 @@ use netcomm_core::wire::{
     self, ClientMessage, CloseCode, Conversation, NoticeCode, RequestId, ServerMessage,
 };
 
-use crate::peers::{Ending, Framed, Hall, NEVER_MS, post};
+use crate::peers::{Ending, Framed, Hall, NEVER_MS, Person, post};
 
 const MUCH: u64 = 1 << 30;
 
@@ -317,4 +317,41 @@ fn where_it_says_that_it_sends_no_more() {
     speaker.event(|event| matches!(event, ServerMessage::Offline { nickname: "slow" }));
     let ending = slow.rest();
     assert!(check(&ending, 1) <= BACKLOG && ending.code().is_none());
+}
+
+#[test]
+fn where_it_reads_lines() {
+    for (mailbox_bytes, is_cut) in [(32 * 1024, true), (MUCH, false)] {
+        let hall = hall(mailbox_bytes, NEVER_MS);
+        let mut speaker = Framed::enter(hall.address, "speaker");
+        let mut slow = Person::enter_narrow(hall.address, "slow");
+        say_all(&mut speaker, 1..=BACKLOG);
+        if !is_cut {
+            slow.say("/quit");
+        }
+        let heard = slow.rest();
+        let mut lines: Vec<_> = heard.split('\n').collect();
+        let unfinished = lines.pop().unwrap();
+        let farewell = [CloseCode::QUIT, CloseCode::SLOW_CONSUMER]
+            .map(|code| format!("* closing: {}", code.reason()));
+        let last = lines.pop_if(|line| line.starts_with("* closing: "));
+        for (line, seq) in lines.iter().zip(1..) {
+            assert!(
+                line.ends_with(&format!(" <speaker> {}", text(seq))),
+                "{line}"
+            );
+        }
+        if is_cut {
+            assert!((lines.len() as u64) < BACKLOG);
+            let next = text(lines.len() as u64 + 1);
+            let begun = unfinished
+                .split_once("<speaker> ")
+                .map_or("", |(_, begun)| begun);
+            assert!(next.starts_with(begun), "{unfinished}");
+            assert!(last.is_none_or(|last| last == farewell[1] && unfinished.is_empty()));
+        } else {
+            assert_eq!((lines.len() as u64, unfinished), (BACKLOG, ""));
+            assert_eq!(last, Some(&*farewell[0]));
+        }
+    }
 }
