@@ -2,9 +2,9 @@
 
 mod colour;
 pub mod page;
-pub mod talk;
+#[cfg(test)]
+mod talk_tests;
 pub mod typed;
-pub mod words;
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -13,7 +13,8 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netcomm_core::client::{Ending, Event, Loss, SendError, SessionConfig};
+use netcomm_core::client::words::{self, Asked};
+use netcomm_core::client::{Ending, Event, Loss, Page as _, SendError, SessionConfig, Talk};
 use netcomm_core::command::{self, Command, CommandError, Line};
 use netcomm_core::wire::ClientMessage;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -23,9 +24,7 @@ use crate::driver::{Driver, Input};
 use crate::exit;
 use crate::setup::Setup;
 use page::Page;
-use talk::Talk;
 use typed::{Typed, Typist};
-use words::Asked;
 
 /// How many lines of a terminal may wait until they can be sent.
 const WAITING_LINES: usize = 256;
@@ -87,7 +86,7 @@ pub fn run(setup: Setup, look: Look, seed: u64, output: impl Write) -> io::Resul
 
 struct LineMode<W> {
     driver: Driver<Front>,
-    talk: Talk,
+    talk: Talk<Page>,
     typist: Typist,
     /// Where to write; `None` when nobody reads it any more.
     output: Option<W>,

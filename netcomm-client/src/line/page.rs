@@ -9,9 +9,9 @@ use anstyle::Style;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use netcomm_core::client::Said;
 use netcomm_core::text::disturbs;
-use netcomm_core::time::UnixMillis;
-use netcomm_core::wire::{Conversation, ConversationKind};
+use netcomm_core::wire::ConversationKind;
 use unicode_width::UnicodeWidthChar;
 
 use super::colour;
@@ -33,19 +33,6 @@ const MESSAGE_INDENT: usize = 11;
 
 /// The least columns that are left for text, whatever is asked for.
 const LEAST_WIDTH: usize = 40;
-
-/// A message as it is shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Said<'a> {
-    /// Where.
-    pub conversation: Conversation<'a>,
-    /// When.
-    pub time: UnixMillis,
-    /// Who.
-    pub author: &'a str,
-    /// What.
-    pub text: &'a str,
-}
 
 /// Puts lines together. They are collected until [`Page::take`].
 #[derive(Debug)]
@@ -83,73 +70,6 @@ impl Page {
     /// What was put together since the last call; whole lines.
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
-    }
-
-    /// A line of the system's.
-    pub fn system(&mut self, words: fmt::Arguments<'_>) {
-        self.begin(INDENT);
-        self.put("*");
-        self.put(" ");
-        self.text(&words.to_string());
-        self.end();
-    }
-
-    /// A line of the system's that lists `items`.
-    pub fn list<'a>(&mut self, title: &str, items: impl IntoIterator<Item = &'a str>) {
-        self.begin(INDENT);
-        self.put("* ");
-        self.text(title);
-        let mut items = items.into_iter().peekable();
-        while let Some(item) = items.next() {
-            let comma = if items.peek().is_some() { "," } else { "" };
-            self.space();
-            self.word(&format!("{}{comma}", name(item, PLACE_COLUMNS)));
-        }
-        self.end();
-    }
-
-    /// A message.
-    pub fn said(&mut self, said: Said<'_>) {
-        let time = i64::try_from(said.time.0)
-            .ok()
-            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
-            .map(|time| time.to_zoned(self.zone.clone()));
-        if let Some(time) = &time
-            && time.date() != self.day
-        {
-            self.day = time.date();
-            let day = self.day;
-            self.system(format_args!("{day}"));
-        }
-        self.begin(MESSAGE_INDENT);
-        let time = time.map_or_else(
-            || String::from("--:--:--"),
-            |time| time.strftime("%H:%M:%S").to_string(),
-        );
-        self.styled(Style::new().dimmed(), &time);
-        self.put(" ");
-        let author = name(said.author, NICKNAME_COLUMNS);
-        for _ in columns(&author)..NICKNAME_COLUMN {
-            self.put(" ");
-        }
-        self.styled(colour::of(said.author), &author);
-        self.space();
-        match said.conversation.kind {
-            ConversationKind::EVERYONE => {}
-            ConversationKind::PRIVATE => {
-                self.styled(Style::new().bold().invert(), "(private)");
-                self.space();
-            }
-            _ => {
-                let place = name(&said.conversation.to_string(), PLACE_COLUMNS);
-                self.styled(Style::new().bold(), &place);
-                self.space();
-            }
-        }
-        self.word("|");
-        self.space();
-        self.text(said.text);
-        self.end();
     }
 
     fn begin(&mut self, indent: usize) {
@@ -219,6 +139,72 @@ impl Page {
         self.out.push_str(&style.render().to_string());
         self.word(calm);
         self.out.push_str(&style.render_reset().to_string());
+    }
+}
+
+impl netcomm_core::client::Page for Page {
+    fn system(&mut self, words: fmt::Arguments<'_>) {
+        self.begin(INDENT);
+        self.put("*");
+        self.put(" ");
+        self.text(&words.to_string());
+        self.end();
+    }
+
+    fn list(&mut self, title: &str, items: &mut dyn Iterator<Item = &str>) {
+        self.begin(INDENT);
+        self.put("* ");
+        self.text(title);
+        let mut items = items.peekable();
+        while let Some(item) = items.next() {
+            let comma = if items.peek().is_some() { "," } else { "" };
+            self.space();
+            self.word(&format!("{}{comma}", name(item, PLACE_COLUMNS)));
+        }
+        self.end();
+    }
+
+    fn said(&mut self, said: Said<'_>) {
+        let time = i64::try_from(said.time.0)
+            .ok()
+            .and_then(|millis| Timestamp::from_millisecond(millis).ok())
+            .map(|time| time.to_zoned(self.zone.clone()));
+        if let Some(time) = &time
+            && time.date() != self.day
+        {
+            self.day = time.date();
+            let day = self.day;
+            self.system(format_args!("{day}"));
+        }
+        self.begin(MESSAGE_INDENT);
+        let time = time.map_or_else(
+            || String::from("--:--:--"),
+            |time| time.strftime("%H:%M:%S").to_string(),
+        );
+        self.styled(Style::new().dimmed(), &time);
+        self.put(" ");
+        let author = name(said.author, NICKNAME_COLUMNS);
+        for _ in columns(&author)..NICKNAME_COLUMN {
+            self.put(" ");
+        }
+        self.styled(colour::of(said.author), &author);
+        self.space();
+        match said.conversation.kind {
+            ConversationKind::EVERYONE => {}
+            ConversationKind::PRIVATE => {
+                self.styled(Style::new().bold().invert(), "(private)");
+                self.space();
+            }
+            _ => {
+                let place = name(&said.conversation.to_string(), PLACE_COLUMNS);
+                self.styled(Style::new().bold(), &place);
+                self.space();
+            }
+        }
+        self.word("|");
+        self.space();
+        self.text(said.text);
+        self.end();
     }
 }
 

@@ -3,6 +3,10 @@ use std::fmt::Write as _;
 use jiff::civil::date;
 use proptest::prelude::*;
 
+use netcomm_core::client::Page as _;
+use netcomm_core::time::UnixMillis;
+use netcomm_core::wire::Conversation;
+
 use super::*;
 
 const NOON: u64 = 1_774_872_000_000;
@@ -70,7 +74,7 @@ fn long_lines_break_between_words_or_else_within_them() {
     page.system(format_args!("{}", "y".repeat(50)));
     page.list(
         "online:",
-        ["alice", "bob", "carol-with-a-longer-name", "dave"],
+        &mut ["alice", "bob", "carol-with-a-longer-name", "dave"].into_iter(),
     );
     assert_eq!(
         page.take(),
@@ -157,7 +161,7 @@ proptest! {
         page.set_width(width);
         page.said(said(conversation, &author, &text));
         page.system(format_args!("{text}"));
-        page.list("online:", [name.as_str(), author.as_str()]);
+        page.list("online:", &mut [name.as_str(), author.as_str()].into_iter());
         let shown = without_our_colours(&page.take());
         prop_assert!(!shown.chars().any(|c| c != '\n' && disturbs(c)), "{shown:?}");
         prop_assert!(shown.ends_with('\n'));

@@ -1,12 +1,17 @@
+//! What a person reads on the page of the line mode.
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use netcomm_core::client::{HistoryMessage, RoomSummary};
+use netcomm_core::client::words::Asked;
+use netcomm_core::client::{Answer, Event, HistoryMessage, RoomSummary, Talk as CoreTalk};
 use netcomm_core::time::UnixMillis;
-use netcomm_core::wire::{ClientMessage, Position, RefusalCode};
+use netcomm_core::wire::{ClientMessage, Conversation, Position, RefusalCode, RequestId};
 
-use super::*;
+use super::page::Page;
+
+type Talk = CoreTalk<Page>;
 
 const PLACE: Position = Position { epoch: 1, seq: 1 };
 

@@ -36,15 +36,34 @@ mod backoff;
 mod conversation;
 mod event;
 mod incoming;
+mod page;
 mod pending;
 mod repair;
 mod request;
 mod session;
 mod stage;
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what has no words is not told"
+    )
+)]
+mod talk;
 mod track;
 mod tracks;
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what has no words is not told"
+    )
+)]
+pub mod words;
 
 pub use conversation::ConversationName;
 pub use event::{Answer, ConversationPlace, Ending, Event, HistoryMessage, Loss, RoomSummary};
+pub use page::{Page, Said};
 pub use request::SendError;
 pub use session::{Output, Session, SessionConfig};
+pub use talk::Talk;

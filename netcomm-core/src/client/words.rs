@@ -1,13 +1,14 @@
-//! What the server says, in words.
+//! What the server says, in words for a person.
 
-use std::fmt;
-use std::time::Duration;
-
-use netcomm_core::client::{Answer, HistoryMessage, RoomSummary};
-use netcomm_core::command::MAX_COUNT;
-use netcomm_core::wire::{ClientMessage, Conversation, ConversationKind, RefusalCode};
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::time::Duration;
 
 use super::page::{Page, Said};
+use super::{Answer, HistoryMessage, RoomSummary};
+use crate::command::MAX_COUNT;
+use crate::wire::{ClientMessage, Conversation, ConversationKind, RefusalCode};
 
 /// What was asked for, as far as the words of the answer need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +90,7 @@ pub fn beginning(text: &str) -> String {
 }
 
 /// Writes the answer to `asked`.
-pub fn answer(page: &mut Page, asked: &Asked, answer: &Answer) {
+pub fn answer(page: &mut impl Page, asked: &Asked, answer: &Answer) {
     match answer {
         Answer::Done => done(page, asked),
         Answer::Refused {
@@ -126,18 +127,18 @@ pub fn answer(page: &mut Page, asked: &Asked, answer: &Answer) {
 }
 
 /// A room was entered.
-pub fn entered(page: &mut Page, room: &str) {
+pub fn entered(page: &mut impl Page, room: &str) {
     page.system(format_args!("you are in #{room}"));
 }
 
 /// A post of which nobody knows.
-pub fn not_known(page: &mut Page, beginning: &str) {
+pub fn not_known(page: &mut impl Page, beginning: &str) {
     page.system(format_args!(
         "not known whether this arrived: {beginning:?}"
     ));
 }
 
-fn done(page: &mut Page, asked: &Asked) {
+fn done(page: &mut impl Page, asked: &Asked) {
     match asked {
         Asked::Leave(room) => page.system(format_args!("you left #{room}")),
         Asked::Rename(nickname) => page.system(format_args!("you are now {nickname}")),
@@ -150,7 +151,7 @@ fn done(page: &mut Page, asked: &Asked) {
 }
 
 fn refused(
-    page: &mut Page,
+    page: &mut impl Page,
     asked: &Asked,
     code: RefusalCode,
     retry_after: Option<Duration>,
@@ -171,16 +172,16 @@ fn refused(
     }
 }
 
-fn members(page: &mut Page, asked: &Asked, members: &[String], next: &str) {
+fn members(page: &mut impl Page, asked: &Asked, members: &[String], next: &str) {
     let room = match asked {
         Asked::Members(room) => room.as_deref(),
         _ => None,
     };
     let title = room.map_or_else(|| String::from("online:"), |room| format!("in #{room}:"));
     if members.is_empty() {
-        page.list(&title, ["nobody"]);
+        page.list(&title, &mut ["nobody"].into_iter());
     } else {
-        page.list(&title, members.iter().map(String::as_str));
+        page.list(&title, &mut members.iter().map(String::as_str));
     }
     if !next.is_empty() {
         let of = room.map_or(Conversation::EVERYONE, Conversation::room);
@@ -188,7 +189,7 @@ fn members(page: &mut Page, asked: &Asked, members: &[String], next: &str) {
     }
 }
 
-fn rooms(page: &mut Page, rooms: &[RoomSummary], next: &str) {
+fn rooms(page: &mut impl Page, rooms: &[RoomSummary], next: &str) {
     if rooms.is_empty() {
         page.system(format_args!("no rooms"));
     }
@@ -201,7 +202,7 @@ fn rooms(page: &mut Page, rooms: &[RoomSummary], next: &str) {
 }
 
 fn history(
-    page: &mut Page,
+    page: &mut impl Page,
     conversation: Conversation<'_>,
     first_kept: u64,
     last: u64,
@@ -245,7 +246,7 @@ pub fn why(text: &str, code: &dyn fmt::Display) -> String {
     if text.is_empty() {
         code.to_string()
     } else {
-        text.to_owned()
+        text.into()
     }
 }
 

@@ -1,19 +1,20 @@
-//! What the line mode knows of the conversation that the user is in, and what it says about it.
+//! Talking line by line: where what is typed goes, what is still waited for, and what a person is
+//! told, in words.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-
-use netcomm_core::client::{Answer, ConversationName, Event};
-use netcomm_core::name::NameKey;
-use netcomm_core::wire::{Conversation, ConversationKind, NoticeCode, RequestId};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use core::fmt;
 
 use super::page::{Page, Said};
 use super::words::{self, Asked};
+use super::{Answer, ConversationName, Event};
+use crate::name::NameKey;
+use crate::wire::{Conversation, ConversationKind, NoticeCode, RequestId};
 
 /// What the user sees, and where what is typed goes.
 #[derive(Debug)]
-pub struct Talk {
-    page: Page,
+pub struct Talk<P> {
+    page: P,
     asked: BTreeMap<RequestId, Asked>,
     /// Posts of which nobody knows whether they arrived.
     unknown: BTreeMap<RequestId, String>,
@@ -30,10 +31,10 @@ pub struct Talk {
     trouble: bool,
 }
 
-impl Talk {
+impl<P: Page> Talk<P> {
     /// Writes to `page`; the session is to enter `rooms`.
     #[must_use]
-    pub fn new(page: Page, rooms: &[String]) -> Self {
+    pub fn new(page: P, rooms: &[String]) -> Self {
         Self {
             page,
             asked: BTreeMap::new(),
@@ -48,7 +49,7 @@ impl Talk {
     }
 
     /// The page that is written to.
-    pub const fn page(&mut self) -> &mut Page {
+    pub const fn page(&mut self) -> &mut P {
         &mut self.page
     }
 
@@ -301,7 +302,3 @@ impl Talk {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "talk_tests.rs"]
-mod tests;
