@@ -10,11 +10,7 @@ use netcomm_core::wire::{self, ClientMessage, Conversation, Credential, RequestI
 /// A text of `length` bytes.
 #[must_use]
 pub fn text(length: usize) -> String {
-    "the quick brown fox "
-        .chars()
-        .cycle()
-        .take(length)
-        .collect()
+    "the quick brown fox ".chars().cycle().take(length).collect()
 }
 
 /// A post of `text` into a room.
@@ -111,14 +107,8 @@ impl Lobby {
             };
             let said = [
                 Incoming::Opened(face),
-                Incoming::Request {
-                    id: RequestId(1),
-                    message: login,
-                },
-                Incoming::Request {
-                    id: RequestId(2),
-                    message: lobby,
-                },
+                Incoming::Request { id: RequestId(1), message: login },
+                Incoming::Request { id: RequestId(2), message: lobby },
             ];
             let mut after = After::Nothing;
             for incoming in said {
@@ -131,24 +121,14 @@ impl Lobby {
         for number in 1..=listeners {
             enter(number);
         }
-        Self {
-            router,
-            speaker,
-            requests: 2,
-            counter: Counter::default(),
-        }
+        Self { router, speaker, requests: 2, counter: Counter::default() }
     }
 
     /// The speaker says `text` to the room.
     pub fn say(&mut self, text: &str) {
         self.requests += 1;
-        let incoming = Incoming::Request {
-            id: RequestId(self.requests),
-            message: post(text),
-        };
-        let after = self
-            .router
-            .handle(Instant::EPOCH, self.speaker, incoming, &mut self.counter);
+        let incoming = Incoming::Request { id: RequestId(self.requests), message: post(text) };
+        let after = self.router.handle(Instant::EPOCH, self.speaker, incoming, &mut self.counter);
         debug_assert!(matches!(after, After::Posted(_)), "{after:?}");
     }
 }

@@ -43,14 +43,11 @@ Exit codes:
   130  interrupted";
 
 pub(crate) fn address(typed: &str) -> Result<String, String> {
-    let (host, port) = typed
-        .rsplit_once(':')
-        .ok_or("a port is needed: ADDR:PORT")?;
+    let (host, port) = typed.rsplit_once(':').ok_or("a port is needed: ADDR:PORT")?;
     if host.is_empty() {
         return Err(String::from("a host is needed: ADDR:PORT"));
     }
-    port.parse::<u16>()
-        .map_err(|error| format!("the port {port:?}: {error}"))?;
+    port.parse::<u16>().map_err(|error| format!("the port {port:?}: {error}"))?;
     Ok(String::from(typed))
 }
 

@@ -24,12 +24,7 @@ pub fn run(args: Args) -> u8 {
     let plain = args.plain;
     let setup = if interactive {
         let user = env::var("USER").or_else(|_| env::var("LOGNAME")).ok();
-        setup::ask(
-            args,
-            user.as_deref(),
-            &mut io::stdin().lock(),
-            &mut io::stderr(),
-        )
+        setup::ask(args, user.as_deref(), &mut io::stdin().lock(), &mut io::stderr())
     } else {
         setup::from_args(args)
     };

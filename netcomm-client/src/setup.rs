@@ -38,9 +38,7 @@ pub enum SetupError {
 /// Takes everything from `args`; what is missing has its default, or is an error.
 pub fn from_args(args: Args) -> Result<Setup, SetupError> {
     Ok(Setup {
-        address: args
-            .address
-            .unwrap_or_else(|| String::from(DEFAULT_ADDRESS)),
+        address: args.address.unwrap_or_else(|| String::from(DEFAULT_ADDRESS)),
         nickname: args.nick.ok_or(SetupError::NoNickname)?,
         hidden: args.hidden,
         rooms: args.join,
@@ -56,13 +54,7 @@ pub fn ask(
     output: &mut impl Write,
 ) -> Result<Setup, SetupError> {
     if args.address.is_none() && args.nick.is_none() {
-        let address = question(
-            "server",
-            Some(DEFAULT_ADDRESS),
-            args::address,
-            input,
-            output,
-        )?;
+        let address = question("server", Some(DEFAULT_ADDRESS), args::address, input, output)?;
         args.address = Some(address);
     }
     if args.nick.is_none() {
@@ -111,10 +103,7 @@ mod tests {
         let args = Args::parse_from([&["netcomm-client"], arguments].concat());
         let mut output = Vec::new();
         let setup = ask(args, user, &mut typed.as_bytes(), &mut output).ok();
-        (
-            setup,
-            String::from_utf8(output).expect("questions are text"),
-        )
+        (setup, String::from_utf8(output).expect("questions are text"))
     }
 
     #[test]
@@ -122,10 +111,7 @@ mod tests {
         let (setup, shown) = asked(&[], Some("ann"), "\n\n");
         let setup = setup.expect("two answers");
         assert_eq!(shown, "server [127.0.0.1:44444]: nickname [ann]: ");
-        assert_eq!(
-            (&*setup.address, &*setup.nickname),
-            (DEFAULT_ADDRESS, "ann")
-        );
+        assert_eq!((&*setup.address, &*setup.nickname), (DEFAULT_ADDRESS, "ann"));
     }
 
     #[test]

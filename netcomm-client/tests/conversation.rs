@@ -42,19 +42,10 @@ fn converse(one: Arrives, other: Arrives) {
 
 fn help(alice: &mut Person) {
     alice.types("/help");
-    for command in [
-        "/members",
-        "/broadcast",
-        "/dm",
-        "/create_room",
-        "/get_rooms",
-        "/join",
-    ] {
+    for command in ["/members", "/broadcast", "/dm", "/create_room", "/get_rooms", "/join"] {
         alice.reads(&[command]);
     }
-    for command in [
-        "/leave", "/room", "/hide", "/reveal", "/nick", "/history", "/help", "/quit",
-    ] {
+    for command in ["/leave", "/room", "/hide", "/reveal", "/nick", "/history", "/help", "/quit"] {
         alice.reads(&[command]);
     }
     alice.types("/help dm");

@@ -15,9 +15,7 @@ const CUTS: u64 = 2;
 #[test]
 fn nothing_is_missing_doubled_or_out_of_order() {
     let house = House::open(&[("post_burst", 1_000_000), ("query_burst", 1_000_000)]);
-    let effort = std::env::var("NETCOMM_TEST_EFFORT")
-        .ok()
-        .and_then(|effort| effort.parse().ok());
+    let effort = std::env::var("NETCOMM_TEST_EFFORT").ok().and_then(|effort| effort.parse().ok());
     let cuts = CUTS * effort.unwrap_or(1);
     let one = Cutter::before(house.address(), &moments(1, cuts));
     let other = Cutter::before(house.address(), &moments(2, cuts));
@@ -45,9 +43,8 @@ fn nothing_is_missing_doubled_or_out_of_order() {
 fn moments(seed: u64, cuts: u64) -> Vec<usize> {
     let mut state = seed;
     let mut next = move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(state >> 33).expect("31 bits")
     };
     (0..cuts).map(|_| 20 + next() % 1500).collect()

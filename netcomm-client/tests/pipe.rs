@@ -18,11 +18,7 @@ fn listener() -> TcpListener {
 }
 
 fn refused(code: RefusalCode) -> ServerMessage<'static> {
-    ServerMessage::Refused {
-        code,
-        retry_after: None,
-        text: "because of the test",
-    }
+    ServerMessage::Refused { code, retry_after: None, text: "because of the test" }
 }
 
 #[test]
@@ -37,10 +33,7 @@ fn it_ends_after_the_last_answer_and_shows_what_others_say() {
         peer.posted(id, seq);
         let message = ServerMessage::Message {
             conversation: Conversation::EVERYONE,
-            position: Position {
-                epoch: 5,
-                seq: seq + 1,
-            },
+            position: Position { epoch: 5, seq: seq + 1 },
             time: UnixMillis(0),
             author: "bob",
             text: "one\n\x1b[31mtwo",
@@ -92,10 +85,7 @@ fn more_lines_than_may_be_unanswered_arrive_in_order() {
 fn text_after_a_join_waits_to_know_where_it_goes() {
     let listener = listener();
     let mut child = client(&listener, &["--join", "#one"]);
-    type_all(
-        &mut child,
-        b"to one\n/join two\nto two\n/leave two\nto everyone\n",
-    );
+    type_all(&mut child, b"to one\n/join two\nto two\n/leave two\nto everyone\n");
     let mut peer = Peer::welcome(&listener);
     let mut seq = 0;
     let mut enter = |peer: &mut Peer, room: &str, place: Conversation<'_>| {

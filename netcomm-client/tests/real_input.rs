@@ -63,13 +63,7 @@ fn real_texts_reach_every_member_whole_and_in_order() {
 /// Pipes all texts through the client; answers how many it said were refused, with the reason.
 fn pipe(house: &House) -> usize {
     let mut client = Command::new(env!("CARGO_BIN_EXE_netcomm-client"))
-        .args([
-            &house.address().to_string(),
-            "--nick",
-            "sender",
-            "--join",
-            "den",
-        ])
+        .args([&house.address().to_string(), "--nick", "sender", "--join", "den"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

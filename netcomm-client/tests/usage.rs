@@ -15,9 +15,7 @@ fn the_help_states_every_exit_code() {
     let output = client(&["--help"]);
     let help = String::from_utf8(output.stdout).expect("help is text");
     assert_eq!(output.status.code(), Some(0));
-    for code in [
-        "    0  ", "    1  ", "    2  ", "    3  ", "    4  ", "  130  ",
-    ] {
+    for code in ["    0  ", "    1  ", "    2  ", "    3  ", "    4  ", "  130  "] {
         assert!(help.contains(&format!("\n{code}")), "{code} in {help}");
     }
     assert!(help.contains("--nick <NAME>"), "{help}");

@@ -91,10 +91,7 @@ impl<'c> User<'c> {
     fn enter(chat: &'c Chat, nickname: &str) -> Result<Self, CloseCode> {
         let (mailbox, hears) = mpsc::channel();
         let mut entropy = [0; 16];
-        entropy
-            .iter_mut()
-            .zip(nickname.bytes())
-            .for_each(|(to, byte)| *to = byte);
+        entropy.iter_mut().zip(nickname.bytes()).for_each(|(to, byte)| *to = byte);
         let conn = chat.with(|now, router, mailboxes| {
             let conn = router.connect(now, Origin::Exempt, entropy, mailboxes)?;
             mailboxes.0.insert(conn, mailbox);
@@ -103,13 +100,7 @@ impl<'c> User<'c> {
             debug_assert_eq!(after, After::Nothing);
             Ok(conn)
         })?;
-        let mut user = Self {
-            chat,
-            conn,
-            open: true,
-            requests: 0,
-            hears,
-        };
+        let mut user = Self { chat, conn, open: true, requests: 0, hears };
         user.ask(ClientMessage::Login {
             nickname,
             hidden: false,

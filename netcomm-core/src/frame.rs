@@ -25,11 +25,7 @@ impl FrameDecoder {
     /// A decoder that refuses payloads of more than `max_payload` bytes from their header alone.
     #[must_use]
     pub fn new(max_payload: u32) -> Self {
-        Self {
-            max_payload,
-            carry: Vec::new(),
-            lent: false,
-        }
+        Self { max_payload, carry: Vec::new(), lent: false }
     }
 
     /// The next payload, or `None` where more input is needed; `input` then is empty.
@@ -108,8 +104,7 @@ impl FrameDecoder {
         let missing = length.saturating_sub(self.carry.len());
         let (head, rest) = input.split_at(missing.min(input.len()));
         if head.len() > self.carry.capacity() - self.carry.len() {
-            self.carry
-                .reserve_exact(missing.min(head.len().max(self.carry.len())));
+            self.carry.reserve_exact(missing.min(head.len().max(self.carry.len())));
         }
         self.carry.extend_from_slice(head);
         *input = rest;
@@ -117,16 +112,12 @@ impl FrameDecoder {
 
     /// The length that a header announces, or `None` where it is not whole.
     fn payload_length(&self, frame: &[u8]) -> Result<Option<usize>, FrameError> {
-        match frame
-            .first_chunk()
-            .map(|header| u32::from_be_bytes(*header))
-        {
+        match frame.first_chunk().map(|header| u32::from_be_bytes(*header)) {
             None => Ok(None),
             Some(0) => Err(FrameError::Empty),
-            Some(length) if length > self.max_payload => Err(FrameError::TooLarge {
-                length,
-                limit: self.max_payload,
-            }),
+            Some(length) if length > self.max_payload => {
+                Err(FrameError::TooLarge { length, limit: self.max_payload })
+            }
             Some(length) => Ok(Some(length as usize)),
         }
     }

@@ -76,14 +76,7 @@ const fn row(
     (min, max): (u64, u64),
     help: &'static str,
 ) -> LimitInfo {
-    LimitInfo {
-        limit,
-        name,
-        default,
-        min,
-        max,
-        help,
-    }
+    LimitInfo { limit, name, default, min, max, help }
 }
 
 const KIB: u64 = 1024;
@@ -156,10 +149,7 @@ pub struct Limits {
 impl Limits {
     /// Sets the limit called `name`.
     pub fn set(&mut self, name: &str, value: u64) -> Result<(), LimitError> {
-        let index = TABLE
-            .iter()
-            .position(|row| row.name == name)
-            .ok_or(LimitError::UnknownName)?;
+        let index = TABLE.iter().position(|row| row.name == name).ok_or(LimitError::UnknownName)?;
         let LimitInfo { min, max, .. } = TABLE[index];
         if !(min..=max).contains(&value) {
             return Err(LimitError::OutOfRange { value, min, max });

@@ -82,11 +82,7 @@ impl Nickname {
     pub fn within(&self, limits: &Limits) -> Result<(), NameError> {
         self.0.within(limits.count(Limit::NicknameBytes))?;
         let (columns, limit) = (self.columns(), limits.count(Limit::NicknameColumns));
-        if columns > limit {
-            Err(NameError::TooWide { columns, limit })
-        } else {
-            Ok(())
-        }
+        if columns > limit { Err(NameError::TooWide { columns, limit }) } else { Ok(()) }
     }
 
     /// The nickname as given.
@@ -181,10 +177,7 @@ impl<const MAX: usize> Name<MAX> {
     fn new(name: &str, reserved: &[&str]) -> Result<Self, NameError> {
         let first = name.chars().next().ok_or(NameError::Empty)?;
         if name.len() > MAX {
-            return Err(NameError::TooLong {
-                bytes: name.len(),
-                limit: MAX,
-            });
+            return Err(NameError::TooLong { bytes: name.len(), limit: MAX });
         }
         if let Some(forbidden) = name.chars().find(|c| is_forbidden(*c)) {
             return Err(NameError::Forbidden(forbidden));
@@ -198,10 +191,7 @@ impl<const MAX: usize> Name<MAX> {
             return Err(NameError::OnlyDigits);
         }
         if key.len() > NameKey::MAX_BYTES {
-            return Err(NameError::TooLong {
-                bytes: key.len(),
-                limit: NameKey::MAX_BYTES,
-            });
+            return Err(NameError::TooLong { bytes: key.len(), limit: NameKey::MAX_BYTES });
         }
         if passes_for_one_of(reserved, name, &key) {
             return Err(NameError::Reserved);
@@ -214,11 +204,7 @@ impl<const MAX: usize> Name<MAX> {
 
     fn within(&self, limit: usize) -> Result<(), NameError> {
         let bytes = usize::from(self.length);
-        if bytes > limit {
-            Err(NameError::TooLong { bytes, limit })
-        } else {
-            Ok(())
-        }
+        if bytes > limit { Err(NameError::TooLong { bytes, limit }) } else { Ok(()) }
     }
 
     fn as_str(&self) -> &str {
@@ -321,9 +307,7 @@ fn key(name: &str) -> String {
     let mut key = String::from(name);
     // A look-alike may be a capital, or composed, or itself look like something: until it stays.
     for _ in 0..4 {
-        let next = unalike(&caseless::default_case_fold_str(
-            &key.nfc().collect::<String>(),
-        ));
+        let next = unalike(&caseless::default_case_fold_str(&key.nfc().collect::<String>()));
         if next == key {
             break;
         }
@@ -360,9 +344,7 @@ fn passes_for_one_of(reserved: &[&str], name: &str, key: &str) -> bool {
         let title = [&capitals[..1], &word[1..]].concat();
         let spellings = [*word, &title, &capitals];
         look(word) == in_small
-            || spellings
-                .iter()
-                .any(|spelling| skeleton(spelling).eq(as_written.chars()))
+            || spellings.iter().any(|spelling| skeleton(spelling).eq(as_written.chars()))
     })
 }
 

@@ -35,10 +35,7 @@ pub struct ClientPreface {
 
 impl ClientPreface {
     /// What this crate's client says.
-    pub const OURS: Self = Self {
-        lowest: Version::V1.0,
-        highest: Version::V1.0,
-    };
+    pub const OURS: Self = Self { lowest: Version::V1.0, highest: Version::V1.0 };
 
     /// Its bytes.
     #[must_use]
@@ -56,9 +53,7 @@ impl ClientPreface {
     #[must_use]
     pub fn negotiate(self) -> Option<Version> {
         let ours = Version::V1;
-        (self.lowest..=self.highest)
-            .contains(&ours.0)
-            .then_some(ours)
+        (self.lowest..=self.highest).contains(&ours.0).then_some(ours)
     }
 }
 

@@ -26,10 +26,7 @@ impl<'a> Text<'a> {
     pub fn new(text: &'a str, limit: usize) -> Result<Self, TextError> {
         let limit = limit.min(Self::MAX_BYTES);
         if text.len() > limit {
-            return Err(TextError::TooLong {
-                bytes: text.len(),
-                limit,
-            });
+            return Err(TextError::TooLong { bytes: text.len(), limit });
         }
         // A look at bytes is enough for most texts.
         let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
@@ -69,19 +66,13 @@ impl<'a> Shown<'a> {
     /// On one line.
     #[must_use]
     pub const fn line(text: &'a str) -> Self {
-        Self {
-            text,
-            keeps_lines: false,
-        }
+        Self { text, keeps_lines: false }
     }
 
     /// With its own line feeds.
     #[must_use]
     pub const fn lines(text: &'a str) -> Self {
-        Self {
-            text,
-            keeps_lines: true,
-        }
+        Self { text, keeps_lines: true }
     }
 }
 

@@ -30,11 +30,7 @@ fn an_ownerless_room_ends_when_it_is_idle() {
     let heard = chat.heard(bob);
     assert!(matches!(
         heard.events()[..],
-        [ServerMessage::Notice {
-            code: NoticeCode::ROOM_CLOSED,
-            subject: "lobby",
-            ..
-        }]
+        [ServerMessage::Notice { code: NoticeCode::ROOM_CLOSED, subject: "lobby", .. }]
     ));
     let unknown = chat.ask(bob, &post(LOBBY, "?"));
     assert_eq!(refusal(&unknown), RefusalCode::UNKNOWN_ROOM);
@@ -50,12 +46,7 @@ fn history_says_what_is_gone() {
         chat.say(alice, EVERYONE, &format!("message {number}"));
     }
     let page = chat.ask(alice, &history(EVERYONE));
-    let ServerMessage::History {
-        first_kept: 16,
-        last: 25,
-        items,
-        ..
-    } = &page.messages()[0].1
+    let ServerMessage::History { first_kept: 16, last: 25, items, .. } = &page.messages()[0].1
     else {
         panic!("{page:?}");
     };
@@ -71,21 +62,13 @@ fn history_says_what_is_gone() {
         most: 3,
     };
     let page = chat.ask(alice, &latest);
-    let ServerMessage::History { items, .. } = &page.messages()[0].1 else {
-        panic!("{page:?}")
-    };
-    assert_eq!(
-        items.iter().map(|item| item.seq).collect::<Vec<_>>(),
-        [20, 21, 22]
-    );
+    let ServerMessage::History { items, .. } = &page.messages()[0].1 else { panic!("{page:?}") };
+    assert_eq!(items.iter().map(|item| item.seq).collect::<Vec<_>>(), [20, 21, 22]);
 }
 
 #[test]
 fn the_oldest_messages_of_all_go_first() {
-    let mut chat = Chat::with(&[
-        ("histories_bytes", 64 * 1024),
-        ("history_messages", 100_000),
-    ]);
+    let mut chat = Chat::with(&[("histories_bytes", 64 * 1024), ("history_messages", 100_000)]);
     let alice = chat.user("alice");
     chat.done(alice, &create("lobby"));
     let text = "x".repeat(4000);
@@ -122,20 +105,13 @@ fn lists_come_in_pages_to_the_end() {
             panic!("{page:?}")
         };
         assert!(!rooms.is_empty() && rooms.len() <= 100);
-        seen.extend(
-            rooms
-                .iter()
-                .map(|item| (item.room.to_owned(), item.members)),
-        );
+        seen.extend(rooms.iter().map(|item| (item.room.to_owned(), item.members)));
         from = (*next).to_owned();
         if from.is_empty() {
             break;
         }
     }
-    assert_eq!(
-        seen,
-        rooms.into_iter().map(|room| (room, 1)).collect::<Vec<_>>()
-    );
+    assert_eq!(seen, rooms.into_iter().map(|room| (room, 1)).collect::<Vec<_>>());
 }
 
 #[test]
@@ -164,8 +140,7 @@ fn everybody_is_told_of_the_end() {
     for ear in [alice, bob] {
         chat.heard(ear);
     }
-    chat.router
-        .shut_down(chat.now, Duration::from_secs(5), &mut chat.ears);
+    chat.router.shut_down(chat.now, Duration::from_secs(5), &mut chat.ears);
     for ear in [alice, bob] {
         let heard = chat.heard(ear);
         assert!(matches!(
@@ -179,29 +154,20 @@ fn everybody_is_told_of_the_end() {
         assert!(heard.closed);
     }
     assert!(chat.heard(silent).closed);
-    assert_eq!(
-        chat.try_connect(Origin::Exempt),
-        Err(CloseCode::SHUTTING_DOWN)
-    );
+    assert_eq!(chat.try_connect(Origin::Exempt), Err(CloseCode::SHUTTING_DOWN));
 }
 
 #[test]
 fn connections_are_limited_in_all_by_address_and_before_login() {
-    let set = [
-        ("connections", 6),
-        ("connections_per_address", 2),
-        ("pending_logins", 3),
-    ];
+    let set = [("connections", 6), ("connections_per_address", 2), ("pending_logins", 3)];
     let mut chat = Chat::with(&set);
     let somewhere = Origin::Address("192.0.2.1".parse().expect("an address"));
     let oldest = chat.try_connect(somewhere).expect("the first");
     chat.try_connect(somewhere).expect("the second");
     assert_eq!(chat.try_connect(somewhere), Err(CloseCode::ADDRESS_LIMIT));
-    chat.try_connect(Origin::Exempt)
-        .expect("three that have not logged in");
+    chat.try_connect(Origin::Exempt).expect("three that have not logged in");
     assert!(!chat.heard(oldest).closed);
-    chat.try_connect(Origin::Exempt)
-        .expect("one too many that has not logged in");
+    chat.try_connect(Origin::Exempt).expect("one too many that has not logged in");
     assert!(chat.heard(oldest).closed);
     chat.lose(oldest);
     chat.try_connect(somewhere).expect("there is room again");
@@ -210,8 +176,7 @@ fn connections_are_limited_in_all_by_address_and_before_login() {
     for conn in [alice, bob] {
         chat.lose(conn);
     }
-    chat.try_connect(Origin::Exempt)
-        .expect("there is room again");
+    chat.try_connect(Origin::Exempt).expect("there is room again");
 }
 
 #[test]

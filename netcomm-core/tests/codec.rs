@@ -41,18 +41,13 @@ fn cut<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
     let cuts: BTreeSet<usize> = cuts.iter().map(|at| at % (bytes.len() + 1)).collect();
     let ends = cuts.iter().copied().chain([bytes.len()]);
     let mut start = 0;
-    ends.map(|end| &bytes[std::mem::replace(&mut start, end)..end])
-        .collect()
+    ends.map(|end| &bytes[std::mem::replace(&mut start, end)..end]).collect()
 }
 
 /// Streams of frames, some of which are empty or too long for a limit of 20.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let frame = (vec(any::<u8>(), 1..24), 0..30_u8).prop_map(|(payload, kind)| {
-        let length = if kind == 0 {
-            0
-        } else {
-            u32::try_from(payload.len()).expect("short")
-        };
+        let length = if kind == 0 { 0 } else { u32::try_from(payload.len()).expect("short") };
         [&length.to_be_bytes()[..], &payload].concat()
     });
     (vec(frame, 0..8), any::<usize>()).prop_map(|(frames, end)| {
@@ -77,10 +72,7 @@ fn turns<'a, M: Message<'a> + PartialEq + std::fmt::Debug>(
         return Ok(());
     };
     if message.is_unknown() {
-        prop_assert_eq!(
-            wire::encode(id, &message, again),
-            Err(EncodeError::Unsendable)
-        );
+        prop_assert_eq!(wire::encode(id, &message, again), Err(EncodeError::Unsendable));
         return Ok(());
     }
     prop_assert_eq!(wire::encode(id, &message, again), Ok(()));
@@ -244,27 +236,12 @@ fn a_bad_length_is_refused_from_the_header_alone() {
     let limit = MAX_PAYLOAD;
     for (length, error) in [
         (0, FrameError::Empty),
-        (
-            limit + 1,
-            FrameError::TooLarge {
-                length: limit + 1,
-                limit,
-            },
-        ),
-        (
-            u32::MAX,
-            FrameError::TooLarge {
-                length: u32::MAX,
-                limit,
-            },
-        ),
+        (limit + 1, FrameError::TooLarge { length: limit + 1, limit }),
+        (u32::MAX, FrameError::TooLarge { length: u32::MAX, limit }),
     ] {
         let header = length.to_be_bytes();
         assert_eq!(split_at(&[&header], limit), (vec![], Some(error)));
-        assert_eq!(
-            split_at(&[&header[..2], &header[2..]], limit),
-            (vec![], Some(error))
-        );
+        assert_eq!(split_at(&[&header[..2], &header[2..]], limit), (vec![], Some(error)));
     }
     let longest = [&limit.to_be_bytes()[..], &vec![1; limit as usize]].concat();
     assert_eq!(split_at(&[&longest], limit).0.len(), 1);
@@ -301,12 +278,7 @@ fn every_variant_has_a_strategy() {
         server.insert(index(&message.expect("never rejects").current()));
     }
     let rows = listing::listing();
-    let numbers = |table| {
-        rows.iter()
-            .filter(|row| row.0 == table)
-            .map(|row| row.1)
-            .collect()
-    };
+    let numbers = |table| rows.iter().filter(|row| row.0 == table).map(|row| row.1).collect();
     assert_eq!(client, numbers("Client messages"));
     assert_eq!(server, numbers("Server messages"));
 }

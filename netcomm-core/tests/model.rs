@@ -135,31 +135,19 @@ impl Both {
     }
 
     fn handle(&mut self, conn: ConnId, incoming: Incoming<'_>) {
-        let _after = self
-            .chat
-            .router
-            .handle(self.chat.now, conn, incoming, &mut self.chat.ears);
+        let _after = self.chat.router.handle(self.chat.now, conn, incoming, &mut self.chat.ears);
     }
 
     fn message<'a>(&self, action: &'a Action) -> ClientMessage<'a> {
         match action {
-            Action::Login {
-                name,
-                hidden,
-                token,
-                ..
-            } => {
+            Action::Login { name, hidden, token, .. } => {
                 let token = token.map(|index| {
-                    self.tokens
-                        .get(index)
-                        .map_or(ResumeToken([9; 16]), |token| token.0)
+                    self.tokens.get(index).map_or(ResumeToken([9; 16]), |token| token.0)
                 });
                 login(name, *hidden, token)
             }
             Action::Quit { .. } => ClientMessage::Quit,
-            Action::Post {
-                place, epoch, text, ..
-            } => ClientMessage::Post {
+            Action::Post { place, epoch, text, .. } => ClientMessage::Post {
                 conversation: conversation(place),
                 epoch: epoch.map(|index| self.epochs.get(index).map_or(9, |epoch| epoch.0)),
                 nonce: 0,
@@ -171,19 +159,11 @@ impl Both {
             Action::Rename { name, .. } => ClientMessage::Rename { nickname: name },
             Action::Hide { .. } => ClientMessage::Hide,
             Action::Reveal { .. } => ClientMessage::Reveal,
-            Action::Members { room, from, .. } => ClientMessage::Members {
-                room: room.as_deref(),
-                from,
-            },
+            Action::Members { room, from, .. } => {
+                ClientMessage::Members { room: room.as_deref(), from }
+            }
             Action::Rooms { from, .. } => ClientMessage::Rooms { from },
-            Action::History {
-                place,
-                first,
-                last,
-                latest,
-                most,
-                ..
-            } => ClientMessage::History {
+            Action::History { place, first, last, latest, most, .. } => ClientMessage::History {
                 conversation: conversation(place),
                 epoch: None,
                 first: *first,
@@ -191,9 +171,9 @@ impl Both {
                 latest: *latest,
                 most: *most,
             },
-            Action::Conversations { .. } => ClientMessage::Conversations {
-                from: Conversation::EVERYONE,
-            },
+            Action::Conversations { .. } => {
+                ClientMessage::Conversations { from: Conversation::EVERYONE }
+            }
             Action::Connect { .. } | Action::Lose { .. } | Action::Pass { .. } => {
                 unreachable!("not a request")
             }
@@ -202,10 +182,7 @@ impl Both {
 
     /// The model's symbols for tokens and epochs come in the order in which they are shown.
     fn learn(&mut self, said: &Said) {
-        let shown = said
-            .values()
-            .flatten()
-            .flat_map(|words| words.split([' ', '"']));
+        let shown = said.values().flatten().flat_map(|words| words.split([' ', '"']));
         for word in shown {
             let symbol = |letter| word.strip_prefix(letter).and_then(|rest| rest.parse().ok());
             if let Some(token) = symbol('t')
@@ -223,10 +200,7 @@ impl Both {
 
     fn token(&mut self, token: ResumeToken) -> String {
         let fresh = ResumeToken([0; 16]);
-        let known = self
-            .tokens
-            .iter_mut()
-            .find(|known| known.0 == token || known.0 == fresh);
+        let known = self.tokens.iter_mut().find(|known| known.0 == token || known.0 == fresh);
         known.map_or_else(
             || "t?".into(),
             |known| {
@@ -249,28 +223,14 @@ impl Both {
     }
 
     fn words(&mut self, heard: &Heard) -> Vec<String> {
-        heard
-            .events()
-            .into_iter()
-            .map(|message| self.word(message))
-            .collect()
+        heard.events().into_iter().map(|message| self.word(message)).collect()
     }
 
     fn word(&mut self, message: ServerMessage<'_>) -> String {
         match message {
-            ServerMessage::Welcome {
-                nickname,
-                resumed,
-                hidden,
-                token,
-                everyone,
-                ..
-            } => {
+            ServerMessage::Welcome { nickname, resumed, hidden, token, everyone, .. } => {
                 let (token, epoch) = (self.token(token), self.epoch(everyone.epoch));
-                format!(
-                    "welcome {nickname} {resumed} {hidden} {token} {epoch} {}",
-                    everyone.seq
-                )
+                format!("welcome {nickname} {resumed} {hidden} {token} {epoch} {}", everyone.seq)
             }
             ServerMessage::Done => "done".into(),
             ServerMessage::Refused { code, .. } => format!("refused {code}"),
@@ -278,24 +238,14 @@ impl Both {
                 format!("posted {} {}", self.epoch(position.epoch), position.seq)
             }
             ServerMessage::Joined { room, position } => {
-                format!(
-                    "joined {room} {} {}",
-                    self.epoch(position.epoch),
-                    position.seq
-                )
+                format!("joined {room} {} {}", self.epoch(position.epoch), position.seq)
             }
             ServerMessage::Members { members, next } => format!("members {members:?} next {next}"),
             ServerMessage::Rooms { rooms, next } => {
                 let rooms: Vec<_> = rooms.iter().map(|item| (item.room, item.members)).collect();
                 format!("rooms {rooms:?} next {next}")
             }
-            ServerMessage::History {
-                conversation,
-                epoch,
-                first_kept,
-                last,
-                items,
-            } => {
+            ServerMessage::History { conversation, epoch, first_kept, last, items } => {
                 let item = |item: &netcomm_core::wire::HistoryItem<'_>| {
                     format!("{} {}: {}", item.seq, item.author, item.text)
                 };
@@ -303,10 +253,7 @@ impl Both {
                 let epoch = self.epoch(epoch);
                 format!("history {conversation} {epoch} {first_kept}..{last} {items:?}")
             }
-            ServerMessage::Conversations {
-                conversations,
-                next,
-            } => {
+            ServerMessage::Conversations { conversations, next } => {
                 let shown: Vec<_> = conversations
                     .iter()
                     .map(|item| {
@@ -314,23 +261,11 @@ impl Both {
                         format!("{} {epoch} {}", item.conversation, item.last.seq)
                     })
                     .collect();
-                format!(
-                    "conversations {shown:?} next {:?}",
-                    next.map(|next| next.to_string())
-                )
+                format!("conversations {shown:?} next {:?}", next.map(|next| next.to_string()))
             }
-            ServerMessage::Message {
-                conversation,
-                position,
-                author,
-                text,
-                ..
-            } => {
+            ServerMessage::Message { conversation, position, author, text, .. } => {
                 let epoch = self.epoch(position.epoch);
-                format!(
-                    "message {conversation} {epoch} {} {author}: {text}",
-                    position.seq
-                )
+                format!("message {conversation} {epoch} {} {author}: {text}", position.seq)
             }
             ServerMessage::MemberJoined { room, nickname } => format!("joins {room} {nickname}"),
             ServerMessage::MemberLeft { room, nickname } => format!("leaves {room} {nickname}"),
@@ -347,13 +282,7 @@ impl Both {
 fn conversation(place: &Place) -> Conversation<'_> {
     match place {
         Place::Everyone => Conversation::EVERYONE,
-        Place::Room(name) => Conversation {
-            kind: ConversationKind::ROOM,
-            name,
-        },
-        Place::Private(name) => Conversation {
-            kind: ConversationKind::PRIVATE,
-            name,
-        },
+        Place::Room(name) => Conversation { kind: ConversationKind::ROOM, name },
+        Place::Private(name) => Conversation { kind: ConversationKind::PRIVATE, name },
     }
 }

@@ -25,12 +25,7 @@ fn what_looks_alike_is_the_same() {
 
 #[test]
 fn ascii_names_are_told_apart() {
-    for (one, other) in [
-        ("corn", "com"),
-        ("bill", "bi11"),
-        ("b0b", "bob"),
-        ("vv", "w"),
-    ] {
+    for (one, other) in [("corn", "com"), ("bill", "bi11"), ("b0b", "bob"), ("vv", "w")] {
         assert_ne!(NameKey::of(one), NameKey::of(other), "{one} {other}");
     }
 }
@@ -98,35 +93,18 @@ fn a_name_has_no_invisible_characters() {
     ];
     for c in forbidden {
         let name = format!("a{c}b");
-        assert_eq!(
-            Nickname::new(&name),
-            Err(NameError::Forbidden(c)),
-            "{name:?}"
-        );
+        assert_eq!(Nickname::new(&name), Err(NameError::Forbidden(c)), "{name:?}");
         let message = NameError::Forbidden(c).to_string();
-        assert!(
-            message.bytes().all(|byte| matches!(byte, b' '..=b'~')),
-            "{message:?}"
-        );
-        assert_eq!(
-            RoomName::new(&name),
-            Err(NameError::Forbidden(c)),
-            "{name:?}"
-        );
+        assert!(message.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{message:?}");
+        assert_eq!(RoomName::new(&name), Err(NameError::Forbidden(c)), "{name:?}");
     }
 }
 
 #[test]
 fn a_name_begins_like_one() {
-    for begins in [
-        '/', '#', '@', '*', '\u{301}', '\u{903}', '∗', '٭', '＃', '＠', '／',
-    ] {
+    for begins in ['/', '#', '@', '*', '\u{301}', '\u{903}', '∗', '٭', '＃', '＠', '／'] {
         let name = format!("{begins}a");
-        assert_eq!(
-            Nickname::new(&name),
-            Err(NameError::Begins(begins)),
-            "{name:?}"
-        );
+        assert_eq!(Nickname::new(&name), Err(NameError::Begins(begins)), "{name:?}");
     }
     for digits in ["1", "2026", "\u{663}\u{664}"] {
         assert_eq!(Nickname::new(digits), Err(NameError::OnlyDigits));
@@ -138,33 +116,17 @@ fn a_name_begins_like_one() {
 #[test]
 fn the_longest_name_is_as_long_as_the_limit() {
     assert!(Nickname::new(&"a".repeat(32)).is_ok());
-    let too_long = NameError::TooLong {
-        bytes: 33,
-        limit: 32,
-    };
+    let too_long = NameError::TooLong { bytes: 33, limit: 32 };
     assert_eq!(Nickname::new(&"a".repeat(33)), Err(too_long));
     assert!(RoomName::new(&"a".repeat(64)).is_ok());
     assert!(RoomName::new(&"a".repeat(65)).is_err());
     let limits = Limits::default();
-    assert!(
-        Nickname::new(&"a".repeat(24))
-            .and_then(|name| name.within(&limits))
-            .is_ok()
-    );
+    assert!(Nickname::new(&"a".repeat(24)).and_then(|name| name.within(&limits)).is_ok());
     let wide = Nickname::new(&"a".repeat(25)).and_then(|name| name.within(&limits));
-    assert_eq!(
-        wide,
-        Err(NameError::TooWide {
-            columns: 25,
-            limit: 24
-        })
-    );
+    assert_eq!(wide, Err(NameError::TooWide { columns: 25, limit: 24 }));
     // One character that looks like eighteen.
     let ligature = "\u{fdfa}".repeat(21);
-    assert!(matches!(
-        RoomName::new(&ligature),
-        Err(NameError::TooLong { limit: 256, .. })
-    ));
+    assert!(matches!(RoomName::new(&ligature), Err(NameError::TooLong { limit: 256, .. })));
 }
 
 #[test]
@@ -179,45 +141,19 @@ fn what_is_longer_than_a_name_is_no_name() {
 
 #[test]
 fn a_text_has_lines_but_no_controls() {
-    for text in [
-        "hi",
-        "two\nlines",
-        "שלום\u{200f}",
-        "👩\u{200d}👩",
-        "e\u{301}",
-        " spaced ",
-    ] {
+    for text in ["hi", "two\nlines", "שלום\u{200f}", "👩\u{200d}👩", "e\u{301}", " spaced "]
+    {
         assert_eq!(Text::new(text, 4096).map(Text::as_str), Ok(text));
     }
-    for c in [
-        '\0', '\t', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', '\u{202e}', '\u{2066}',
-    ] {
+    for c in ['\0', '\t', '\r', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', '\u{202e}', '\u{2066}'] {
         let text = format!("a{c}b");
-        assert_eq!(
-            Text::new(&text, 4096),
-            Err(TextError::Forbidden(c)),
-            "{text:?}"
-        );
+        assert_eq!(Text::new(&text, 4096), Err(TextError::Forbidden(c)), "{text:?}");
     }
-    for blank in [
-        "",
-        " ",
-        "\n \n",
-        "\u{3000}",
-        "\u{200d}",
-        " \u{200e}\u{3164}",
-        "\u{2800}",
-    ] {
+    for blank in ["", " ", "\n \n", "\u{3000}", "\u{200d}", " \u{200e}\u{3164}", "\u{2800}"] {
         assert_eq!(Text::new(blank, 4096), Err(TextError::Empty), "{blank:?}");
     }
     let long = "x".repeat(5000);
-    assert_eq!(
-        Text::new(&long, 9999),
-        Err(TextError::TooLong {
-            bytes: 5000,
-            limit: 4096
-        })
-    );
+    assert_eq!(Text::new(&long, 9999), Err(TextError::TooLong { bytes: 5000, limit: 4096 }));
 }
 
 /// Characters at the edges: look-alikes, marks, what expands, what is not seen.

@@ -16,10 +16,8 @@ fn a_client_in_python_agrees_with_the_vectors_where_python_is() {
         eprintln!("python3 is not here: the client in Python was NOT checked");
         return;
     };
-    let (said, complaint) = (
-        String::from_utf8_lossy(&client.stdout),
-        String::from_utf8_lossy(&client.stderr),
-    );
+    let (said, complaint) =
+        (String::from_utf8_lossy(&client.stdout), String::from_utf8_lossy(&client.stderr));
     assert!(client.status.success(), "{complaint}");
     assert!(said.ends_with(" vectors\n"), "{said}");
 }

@@ -13,10 +13,7 @@ fn a_post_reaches_all_but_its_author_once() {
     let mut chat = Chat::new();
     let (alice, bob, carol) = (chat.user("alice"), chat.user("bob"), chat.user("carol"));
     let posted = chat.ask(alice, &post(EVERYONE, "hello"));
-    assert!(matches!(
-        posted.events()[..],
-        [ServerMessage::Posted { .. }]
-    ));
+    assert!(matches!(posted.events()[..], [ServerMessage::Posted { .. }]));
     assert_eq!(chat.heard(bob).texts(), ["hello"]);
     assert_eq!(chat.heard(carol).texts().last(), Some(&"hello"));
 }
@@ -40,17 +37,12 @@ fn a_room_is_heard_by_its_members_only() {
     let heard = chat.heard(alice);
     let [
         ServerMessage::MemberJoined { room, nickname },
-        ServerMessage::Message {
-            position, author, ..
-        },
+        ServerMessage::Message { position, author, .. },
     ] = heard.events()[..]
     else {
         panic!("{heard:?}");
     };
-    assert_eq!(
-        (room, nickname, author, position.seq),
-        ("lobby", "bob", "bob", 1)
-    );
+    assert_eq!((room, nickname, author, position.seq), ("lobby", "bob", "bob", 1));
     assert!(chat.heard(carol).is_silent());
     let refused = chat.ask(carol, &post(LOBBY, "let me in"));
     assert_eq!(refusal(&refused), RefusalCode::NOT_A_MEMBER);
@@ -66,20 +58,10 @@ fn a_private_message_is_heard_by_one() {
     }
     chat.say(alice, Conversation::private("BOB"), "psst");
     let heard = chat.heard(bob);
-    let [
-        ServerMessage::Message {
-            conversation,
-            author,
-            ..
-        },
-    ] = heard.events()[..]
-    else {
+    let [ServerMessage::Message { conversation, author, .. }] = heard.events()[..] else {
         panic!("{heard:?}");
     };
-    assert_eq!(
-        (conversation, author),
-        (Conversation::private("alice"), "alice")
-    );
+    assert_eq!((conversation, author), (Conversation::private("alice"), "alice"));
     assert!(chat.heard(carol).is_silent());
     let with_self = chat.ask(alice, &post(Conversation::private("alice"), "me"));
     assert_eq!(refusal(&with_self), RefusalCode::UNKNOWN_CONVERSATION);
@@ -101,13 +83,7 @@ fn names_are_unique_and_a_failed_rename_changes_nothing() {
     chat.heard(alice);
     chat.done(bob, &ClientMessage::Rename { nickname: "Bob" });
     let heard = chat.heard(alice);
-    assert_eq!(
-        heard.events(),
-        [ServerMessage::Renamed {
-            from: "bob",
-            to: "Bob"
-        }]
-    );
+    assert_eq!(heard.events(), [ServerMessage::Renamed { from: "bob", to: "Bob" }]);
     chat.done(bob, &ClientMessage::Rename { nickname: "Bob" });
     assert!(chat.heard(alice).is_silent());
 }
@@ -118,12 +94,8 @@ fn a_post_may_name_the_epoch_it_means() {
     let alice = chat.user("alice");
     let Position { epoch, .. } = position(&chat.ask(alice, &post(EVERYONE, "hi")));
     for (meant, granted) in [(Some(epoch), true), (Some(epoch ^ 1), false)] {
-        let message = ClientMessage::Post {
-            conversation: EVERYONE,
-            epoch: meant,
-            nonce: 0,
-            text: "hi",
-        };
+        let message =
+            ClientMessage::Post { conversation: EVERYONE, epoch: meant, nonce: 0, text: "hi" };
         let heard = chat.ask(alice, &message);
         let posted = matches!(heard.events()[0], ServerMessage::Posted { .. });
         assert_eq!(posted, granted);

@@ -110,11 +110,7 @@ fn requests(bytes: &[u8]) -> Vec<(RequestId, String)> {
 fn only_codes_of_the_retry_class_bring_a_session_back() {
     for code in CloseCode::KNOWN {
         let mut session = up();
-        let closing = ServerMessage::Closing {
-            code: *code,
-            retry_after: None,
-            text: "",
-        };
+        let closing = ServerMessage::Closing { code: *code, retry_after: None, text: "" };
         let said = tell(&mut session, 0, &closing);
         let ends = !(200..300).contains(&code.0);
         assert_eq!(ending(&said).is_some(), ends, "{code}");
@@ -142,11 +138,8 @@ fn a_name_that_an_unheard_welcome_took_is_waited_for() {
     let mut session = greeted();
     again(&mut session);
     let id = requests(&drain(&mut session).bytes)[0].0;
-    let refused = ServerMessage::Refused {
-        code: RefusalCode::NAME_TAKEN,
-        retry_after: None,
-        text: "",
-    };
+    let refused =
+        ServerMessage::Refused { code: RefusalCode::NAME_TAKEN, retry_after: None, text: "" };
     let said = tell(&mut session, id.0, &refused);
     assert!(matches!(said.events[..], [Event::Lost { .. }]));
 }
@@ -166,9 +159,7 @@ fn who_quits_during_a_login_says_so_when_it_is_in() {
 #[test]
 fn who_asked_to_hide_comes_back_hidden() {
     let mut session = up();
-    session
-        .request(NOW, &ClientMessage::Hide)
-        .expect("a request");
+    session.request(NOW, &ClientMessage::Hide).expect("a request");
     again(&mut session);
     let sent = requests(&drain(&mut session).bytes);
     assert!(sent[0].1.contains("hidden: true"), "{sent:?}");
@@ -182,30 +173,16 @@ fn a_leave_without_answer_and_a_closed_room_are_not_entered_again() {
             let leave = ClientMessage::Leave { room: "lobby" };
             session.request(NOW, &leave).expect("a request");
         } else {
-            let closed = ServerMessage::Notice {
-                code: NoticeCode::ROOM_CLOSED,
-                subject: "Lobby",
-                text: "",
-            };
+            let closed =
+                ServerMessage::Notice { code: NoticeCode::ROOM_CLOSED, subject: "Lobby", text: "" };
             tell(&mut session, 0, &closed);
         }
         again(&mut session);
         let id = requests(&drain(&mut session).bytes)[0].0;
         let said = tell(&mut session, id.0, &welcome(false));
         let sent = requests(&said.bytes);
-        assert!(
-            !sent.iter().any(|(_, one)| one.contains("Join")),
-            "{sent:?}"
-        );
-        let lost = |event: &Event| {
-            matches!(
-                event,
-                Event::Answered {
-                    answer: Answer::Lost,
-                    ..
-                }
-            )
-        };
+        assert!(!sent.iter().any(|(_, one)| one.contains("Join")), "{sent:?}");
+        let lost = |event: &Event| matches!(event, Event::Answered { answer: Answer::Lost, .. });
         assert_eq!(said.events.iter().any(lost), leaves);
     }
 }

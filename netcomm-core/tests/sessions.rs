@@ -22,10 +22,7 @@ fn a_lost_session_is_resumed_with_its_rooms_and_nothing_is_missing() {
     chat.done(bob, &join("lobby"));
     chat.heard(alice);
     chat.lose(bob);
-    assert_eq!(
-        chat.heard(alice).events(),
-        [ServerMessage::Offline { nickname: "bob" }]
-    );
+    assert_eq!(chat.heard(alice).events(), [ServerMessage::Offline { nickname: "bob" }]);
     assert_eq!(names(&chat.ask(alice, &members(Some("lobby")))), ["alice"]);
     chat.say(alice, LOBBY, "one");
     chat.say(alice, Conversation::private("bob"), "two");
@@ -33,38 +30,17 @@ fn a_lost_session_is_resumed_with_its_rooms_and_nothing_is_missing() {
     let again = chat.connect();
     let (resumed, _) = chat.login(again, "whoever", false, Some(token));
     assert!(resumed);
-    assert_eq!(
-        chat.heard(alice).events(),
-        [ServerMessage::Online { nickname: "bob" }]
-    );
+    assert_eq!(chat.heard(alice).events(), [ServerMessage::Online { nickname: "bob" }]);
     let all = chat.ask(again, &ClientMessage::Conversations { from: EVERYONE });
-    let ServerMessage::Conversations {
-        conversations,
-        next: None,
-    } = &all.messages()[0].1
-    else {
+    let ServerMessage::Conversations { conversations, next: None } = &all.messages()[0].1 else {
         panic!("{all:?}");
     };
-    let standing: Vec<_> = conversations
-        .iter()
-        .map(|item| (item.conversation, item.last.seq))
-        .collect();
-    assert_eq!(
-        standing,
-        [
-            (EVERYONE, 0),
-            (LOBBY, 1),
-            (Conversation::private("alice"), 1)
-        ]
-    );
+    let standing: Vec<_> =
+        conversations.iter().map(|item| (item.conversation, item.last.seq)).collect();
+    assert_eq!(standing, [(EVERYONE, 0), (LOBBY, 1), (Conversation::private("alice"), 1)]);
     for (conversation, said) in [(LOBBY, "one"), (Conversation::private("alice"), "two")] {
         let page = chat.ask(again, &history(conversation));
-        let ServerMessage::History {
-            items,
-            first_kept: 1,
-            last: 1,
-            ..
-        } = &page.messages()[0].1
+        let ServerMessage::History { items, first_kept: 1, last: 1, .. } = &page.messages()[0].1
         else {
             panic!("{page:?}");
         };
@@ -86,10 +62,7 @@ fn a_resume_detaches_the_old_connection_and_nobody_notices() {
     assert!(last.closed);
     assert!(matches!(
         last.events()[..],
-        [ServerMessage::Closing {
-            code: CloseCode::SUPERSEDED,
-            ..
-        }]
+        [ServerMessage::Closing { code: CloseCode::SUPERSEDED, .. }]
     ));
     assert!(chat.ask(bob, &post(EVERYONE, "late")).is_silent());
     chat.lose(bob);
@@ -113,11 +86,7 @@ fn the_old_token_works_until_the_new_one_is_known_to_have_arrived() {
     chat.done(third, &post(EVERYONE, "here I am"));
     for (void, conn) in [(token, chat.connect()), (lost, chat.connect())] {
         let heard = chat.ask(conn, &login("bob", false, Some(void)));
-        assert_eq!(
-            refusal(&heard),
-            RefusalCode::NAME_TAKEN,
-            "an ordinary login"
-        );
+        assert_eq!(refusal(&heard), RefusalCode::NAME_TAKEN, "an ordinary login");
     }
     let fourth = chat.connect();
     assert!(chat.login(fourth, "bob", false, Some(newest)).0);
@@ -179,13 +148,7 @@ fn a_visible_quit_frees_the_name_at_once_and_looks_like_a_loss() {
     assert!(last.closed);
     assert!(matches!(
         last.events()[..],
-        [
-            ServerMessage::Done,
-            ServerMessage::Closing {
-                code: CloseCode::QUIT,
-                ..
-            }
-        ]
+        [ServerMessage::Done, ServerMessage::Closing { code: CloseCode::QUIT, .. }]
     ));
     let quit = chat.heard(alice);
     chat.lose(bob);

@@ -95,21 +95,13 @@ fn every_command_is_answered_in_lines_of_the_system() {
         "/quit",
     ];
     for row in COMMANDS {
-        let tried = said
-            .iter()
-            .any(|line| line.split(' ').next() == Some(row.name));
+        let tried = said.iter().any(|line| line.split(' ').next() == Some(row.name));
         assert!(tried, "{} is not tried", row.name);
     }
     for line in said {
         let shown = server.says(ann, line);
-        let is_post = ["/room ", "/dm ", "/broadcast "]
-            .iter()
-            .any(|post| line.starts_with(post));
-        assert_eq!(
-            shown.is_empty(),
-            is_post,
-            "one's own post is not shown again: {line}"
-        );
+        let is_post = ["/room ", "/dm ", "/broadcast "].iter().any(|post| line.starts_with(post));
+        assert_eq!(shown.is_empty(), is_post, "one's own post is not shown again: {line}");
         // A line of history is the only one that carries what somebody said.
         let is_foreign = shown.lines().any(|shown| !shown.starts_with("* "));
         assert_eq!(is_foreign, line.starts_with("/history"), "{line}: {shown}");
@@ -159,11 +151,7 @@ fn the_worked_example_is_answered_as_it_says() {
     for line in block.lines().filter(|line| !line.contains('│')) {
         let bytes = line.get(1..).unwrap_or_default().trim_start();
         // Words stand farther to the right.
-        let bytes = bytes
-            .split("   ")
-            .next()
-            .unwrap_or_default()
-            .split_whitespace();
+        let bytes = bytes.split("   ").next().unwrap_or_default().split_whitespace();
         let bytes = bytes.map_while(|word| {
             let byte = u8::from_str_radix(word, 16).ok();
             byte.filter(|_| word.len() == 2)

@@ -42,9 +42,7 @@ struct Reject {
 
 /// The file `name` beside the other vectors, after writing it anew where that was asked for.
 fn committed(name: &str, now: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/vectors/v1")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/v1").join(name);
     if env::var_os("NETCOMM_WRITE_VECTORS").is_some_and(|value| value == "1") {
         fs::write(&path, now).expect("the vectors can be written");
     }
@@ -138,22 +136,12 @@ fn variant(value: &Value) -> &str {
 
 #[test]
 fn client_messages() {
-    check(
-        "client.json",
-        "client",
-        "Client messages",
-        &examples::client(),
-    );
+    check("client.json", "client", "Client messages", &examples::client());
 }
 
 #[test]
 fn server_messages() {
-    check(
-        "server.json",
-        "server",
-        "Server messages",
-        &examples::server(),
-    );
+    check("server.json", "server", "Server messages", &examples::server());
 }
 
 /// Written by hand from PROTOCOL.md, so that the files are more than the program's own opinion.
@@ -173,36 +161,16 @@ fn bytes_written_by_hand() {
         ("members_of_room", "0000000d 0a 08 01 056c6f626279 03626f62"),
         ("pong", "00000005 00 0d 808001"),
         ("done", "00000002 07 01"),
-        (
-            "refused_for_now",
-            "00000019 04 02 c801 01 dc0b 11746f6f206d616e79207265717565737473",
-        ),
+        ("refused_for_now", "00000019 04 02 c801 01 dc0b 11746f6f206d616e79207265717565737473"),
         ("joined", "0000000a 03 04 054c6f626279 01 00"),
-        (
-            "rooms",
-            "00000011 0c 06 02 056c6f626279 00 03746561 8001 00",
-        ),
-        (
-            "history_forgotten",
-            "0000000f 0d 07 01 056c6f626279 01 ad02 ac02 00",
-        ),
+        ("rooms", "00000011 0c 06 02 056c6f626279 00 03746561 8001 00"),
+        ("history_forgotten", "0000000f 0d 07 01 056c6f626279 01 ad02 ac02 00"),
         ("online", "00000006 00 0d 03626f62"),
-        (
-            "closing_for_now",
-            "00000011 00 12 c801 01 8827 096261636b20736f6f6e",
-        ),
+        ("closing_for_now", "00000011 00 12 c801 01 8827 096261636b20736f6f6e"),
     ];
     let mut frames = Vec::new();
-    frames.extend(
-        examples::client()
-            .iter()
-            .map(|(name, id, m)| (*name, frame_of(*id, m))),
-    );
-    frames.extend(
-        examples::server()
-            .iter()
-            .map(|(name, id, m)| (*name, frame_of(*id, m))),
-    );
+    frames.extend(examples::client().iter().map(|(name, id, m)| (*name, frame_of(*id, m))));
+    frames.extend(examples::server().iter().map(|(name, id, m)| (*name, frame_of(*id, m))));
     for (name, hex) in by_hand {
         let found = frames.contains(&(name, from_hex(hex)));
         assert!(found, "{name}: {hex}");
@@ -211,50 +179,24 @@ fn bytes_written_by_hand() {
 
 #[test]
 fn bytes_that_close_the_connection() {
-    let reject = |name, hex, close| Reject {
-        name,
-        direction: "both",
-        hex,
-        close,
-    };
-    let of_a_client = |name, hex, close| Reject {
-        name,
-        direction: "client",
-        hex,
-        close,
-    };
+    let reject = |name, hex, close| Reject { name, direction: "both", hex, close };
+    let of_a_client = |name, hex, close| Reject { name, direction: "client", hex, close };
     let rejects = [
         reject("empty_frame", "00000000", "empty_frame"),
         reject("one_byte_too_long", "00004001", "frame_too_large"),
         reject("as_long_as_can_be", "ffffffff", "frame_too_large"),
         reject("unended_request_id", "0000000180", "malformed"),
-        reject(
-            "request_id_above_32_bits",
-            "00000006ffffffff1f06",
-            "malformed",
-        ),
+        reject("request_id_above_32_bits", "00000006ffffffff1f06", "malformed"),
         reject("no_message", "0000000101", "malformed"),
         reject("index_above_32_bits", "0000000601ffffffff1f", "malformed"),
         of_a_client("a_byte_after_hide", "00000003010600", "malformed"),
         of_a_client("bad_utf8", "00000004010201ff", "malformed"),
         of_a_client("surrogate", "00000006010203eda080", "malformed"),
-        of_a_client(
-            "hidden_is_2",
-            "0000000c010003616e6e020000000000",
-            "malformed",
-        ),
+        of_a_client("hidden_is_2", "0000000c010003616e6e020000000000", "malformed"),
         of_a_client("option_is_2", "0000000401080200", "malformed"),
         of_a_client("text_ends_early", "0000000401020561", "malformed"),
-        of_a_client(
-            "list_of_2_to_the_32",
-            "0000000d0100000000000000ffffffff0f",
-            "malformed",
-        ),
-        of_a_client(
-            "kind_above_16_bits",
-            "000000090101ffff0400000000",
-            "malformed",
-        ),
+        of_a_client("list_of_2_to_the_32", "0000000d0100000000000000ffffffff0f", "malformed"),
+        of_a_client("kind_above_16_bits", "000000090101ffff0400000000", "malformed"),
         Reject {
             name: "a_byte_after_done",
             direction: "server",
@@ -264,13 +206,7 @@ fn bytes_that_close_the_connection() {
     ];
     let entries = parsed(&committed("rejects.json", &lines(&rejects)));
     assert_eq!(json!(entries), json!(rejects));
-    for Reject {
-        name,
-        direction,
-        hex,
-        close,
-    } in rejects
-    {
+    for Reject { name, direction, hex, close } in rejects {
         let name_of = |code: CloseCode| code.name();
         if direction != "server" {
             let error = decoded::<ClientMessage<'_>>(hex).expect_err(name);
@@ -305,11 +241,7 @@ fn bytes_that_are_read_but_never_written() {
         };
         // `Unknown` cannot be written, as JSON neither.
         let value = value.unwrap_or_else(|_| json!("Unknown"));
-        assert_eq!(
-            (json!(id.0), &value),
-            (entry["id"].clone(), &entry["value"]),
-            "{hex}"
-        );
+        assert_eq!((json!(id.0), &value), (entry["id"].clone(), &entry["value"]), "{hex}");
     }
 }
 
@@ -343,12 +275,10 @@ fn prefaces() {
 
 #[test]
 fn no_number_changes_its_meaning() {
-    let now = listing::listing()
-        .iter()
-        .fold(String::new(), |mut text, (table, number, name)| {
-            writeln!(text, "{table}: {number} {name}").expect("a string grows");
-            text
-        });
+    let now = listing::listing().iter().fold(String::new(), |mut text, (table, number, name)| {
+        writeln!(text, "{table}: {number} {name}").expect("a string grows");
+        text
+    });
     assert_eq!(committed("index.txt", &now), now);
 }
 

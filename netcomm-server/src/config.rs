@@ -17,12 +17,7 @@ pub const DEFAULT_LISTEN: &str = "127.0.0.1:44444";
 #[command(name = "netcomm-server", version, about = "The netcomm chat server")]
 pub struct Args {
     /// Listen here; may be given several times. Port 0 takes any free port
-    #[arg(
-        long,
-        value_name = "ADDR:PORT",
-        env = "NETCOMM_LISTEN",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "ADDR:PORT", env = "NETCOMM_LISTEN", value_delimiter = ',')]
     pub listen: Vec<SocketAddr>,
     /// Read the configuration from this file
     #[arg(long, value_name = "FILE", env = "NETCOMM_CONFIG")]
@@ -86,12 +81,7 @@ pub struct LogConfig {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self {
-            filter: "info".into(),
-            format: Format::Pretty,
-            file: None,
-            content: false,
-        }
+        Self { filter: "info".into(), format: Format::Pretty, file: None, content: false }
     }
 }
 
@@ -168,9 +158,7 @@ impl Config {
             let variable = format!("NETCOMM_LIMIT_{}", row.name.to_uppercase());
             if let Some(value) = env(&variable) {
                 let value = value.to_string_lossy();
-                let value = value
-                    .parse()
-                    .map_err(|_| ConfigError::NotANumber(variable))?;
+                let value = value.parse().map_err(|_| ConfigError::NotANumber(variable))?;
                 config.set(row.name, value)?;
             }
         }
@@ -197,20 +185,15 @@ impl Config {
 
     /// Reads a configuration file.
     pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            path: path.into(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.into(), source })?;
         Self::from_toml(&text)
     }
 
     /// Reads the text of a configuration file.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         let file: FileConfig = toml::from_str(text)?;
-        let mut config = Self {
-            log: file.log,
-            ..Self::default()
-        };
+        let mut config = Self { log: file.log, ..Self::default() };
         if let Some(listen) = file.listen {
             config.listen = listen;
         }
@@ -223,12 +206,7 @@ impl Config {
     }
 
     fn set(&mut self, name: &str, value: u64) -> Result<(), ConfigError> {
-        self.limits
-            .set(name, value)
-            .map_err(|why| ConfigError::Limit {
-                name: name.into(),
-                why,
-            })
+        self.limits.set(name, value).map_err(|why| ConfigError::Limit { name: name.into(), why })
     }
 }
 

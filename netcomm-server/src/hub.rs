@@ -53,9 +53,7 @@ impl Hub {
     pub(crate) fn new(limits: Limits, log_content: bool) -> io::Result<Self> {
         let unix = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |passed| {
-                u64::try_from(passed.as_millis()).unwrap_or(u64::MAX)
-            });
+            .map_or(0, |passed| u64::try_from(passed.as_millis()).unwrap_or(u64::MAX));
         let clock = WallClock::new(Instant::EPOCH, UnixMillis(unix));
         Ok(Self {
             buffers: Buffers::default(),
@@ -90,9 +88,8 @@ impl Hub {
         let entropy = entropy()?;
         let origin = Origin::Address(peer.address.ip());
         let mut routing = self.routing();
-        let connected = routing.route(Some(peer), |router, now, post| {
-            router.connect(now, origin, entropy, post)
-        });
+        let connected = routing
+            .route(Some(peer), |router, now, post| router.connect(now, origin, entropy, post));
         if let Ok(id) = connected {
             let State { peers, live, .. } = &mut *routing.state;
             if peers.len() <= id.index() {
@@ -107,11 +104,7 @@ impl Hub {
 
     /// Locks the router for one message or a few.
     pub(crate) fn routing(&self) -> Routing<'_> {
-        Routing {
-            hub: self,
-            state: self.lock(),
-            claimed: Vec::new(),
-        }
+        Routing { hub: self, state: self.lock(), claimed: Vec::new() }
     }
 
     /// The peer has ended the connection: it is lost to others, but what waits for it is sent.
@@ -180,9 +173,7 @@ impl Hub {
             let mut state = self.lock();
             state.due = state.router.poll_timeout();
             let now = self.now();
-            let left = state
-                .due
-                .map_or(Duration::from_hours(1), |due| due.since(now));
+            let left = state.due.map_or(Duration::from_hours(1), |due| due.since(now));
             if left.is_zero() {
                 drop(state);
                 let mut routing = self.routing();
@@ -249,9 +240,7 @@ pub(crate) struct Routing<'a> {
 
 impl Routing<'_> {
     pub(crate) fn handle(&mut self, from: ConnId, incoming: Incoming<'_>) -> After {
-        self.route(None, |router, now, post| {
-            router.handle(now, from, incoming, post)
-        })
+        self.route(None, |router, now, post| router.handle(now, from, incoming, post))
     }
 
     fn route<R>(
@@ -260,23 +249,14 @@ impl Routing<'_> {
         act: impl FnOnce(&mut Router, Instant, &mut Post<'_>) -> R,
     ) -> R {
         let State { router, peers, .. } = &mut *self.state;
-        let mut post = Post {
-            hub: self.hub,
-            peers,
-            newcomer,
-            claimed: &mut self.claimed,
-        };
+        let mut post = Post { hub: self.hub, peers, newcomer, claimed: &mut self.claimed };
         // Read under the lock: the router's time does not run backwards.
         act(router, self.hub.now(), &mut post)
     }
 
     /// Unlocks, and sends what was claimed.
     pub(crate) fn end(self) {
-        let Self {
-            hub,
-            mut state,
-            claimed,
-        } = self;
+        let Self { hub, mut state, claimed } = self;
         let due = state.router.poll_timeout();
         let earlier = due.is_some_and(|due| state.due.is_none_or(|known| due < known));
         if earlier {
@@ -394,10 +374,7 @@ fn wait<'a>(
     state: MutexGuard<'a, State>,
     most: Duration,
 ) -> MutexGuard<'a, State> {
-    condition
-        .wait_timeout(state, most)
-        .unwrap_or_else(PoisonError::into_inner)
-        .0
+    condition.wait_timeout(state, most).unwrap_or_else(PoisonError::into_inner).0
 }
 
 fn entropy() -> io::Result<[u8; 16]> {

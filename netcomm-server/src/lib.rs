@@ -46,12 +46,8 @@ impl Server {
         let mut limits = config.limits.clone();
         fit_into_files(&mut limits, config.listen.len())?;
         let hub = Arc::new(Hub::new(limits, config.log.content)?);
-        let mut server = Self {
-            hub,
-            listeners: Vec::new(),
-            addresses: Vec::new(),
-            threads: Vec::new(),
-        };
+        let mut server =
+            Self { hub, listeners: Vec::new(), addresses: Vec::new(), threads: Vec::new() };
         for address in &config.listen {
             let listener = listener::bind(address, &server.hub.limits)
                 .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
@@ -112,10 +108,7 @@ impl Drop for Server {
 /// Raises the limit of open files as far as allowed, and sees whether all connections fit.
 fn fit_into_files(limits: &mut Limits, listeners: usize) -> io::Result<()> {
     let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        ..limit
-    };
+    let raised = Rlimit { current: limit.maximum, ..limit };
     let raised = setrlimit(Resource::Nofile, raised).map_or(limit.current, |()| limit.maximum);
     let others = OTHER_FILES + (listeners + listener::REFUSED) as u64;
     let fit = raised.map_or(u64::MAX, |files| files.saturating_sub(others));
@@ -131,9 +124,6 @@ fn fit_into_files(limits: &mut Limits, listeners: usize) -> io::Result<()> {
             raised.unwrap_or(u64::MAX)
         )));
     }
-    tracing::warn!(
-        connections = fit,
-        "lowered: the system allows no more open files"
-    );
+    tracing::warn!(connections = fit, "lowered: the system allows no more open files");
     Ok(())
 }

@@ -35,9 +35,8 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
     let refused = Arc::new(AtomicUsize::new(0));
     let mut back_off = SHORTEST;
     while !hub.is_stopping() {
-        let accepted = listener
-            .accept()
-            .and_then(|(stream, address)| begin(hub, &refused, stream, address));
+        let accepted =
+            listener.accept().and_then(|(stream, address)| begin(hub, &refused, stream, address));
         match accepted {
             Ok(()) => back_off = SHORTEST,
             Err(error) => {

@@ -134,11 +134,7 @@ impl Lines {
 
     /// Writes until the end.
     pub(crate) fn run(&self) {
-        let written = self
-            .written
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).take();
         for line in written.into_iter().flatten().map_while(|line| line) {
             line();
         }
@@ -150,11 +146,7 @@ pub(crate) enum Seen {
     Nothing,
     Login(String),
     CreateRoom,
-    Post {
-        conversation: String,
-        bytes: usize,
-        text: Option<String>,
-    },
+    Post { conversation: String, bytes: usize, text: Option<String> },
     Request(String),
 }
 
@@ -177,10 +169,7 @@ impl Seen {
 
     #[inline(never)]
     fn closely(message: &ClientMessage<'_>, content: bool) -> Self {
-        let ClientMessage::Post {
-            conversation, text, ..
-        } = message
-        else {
+        let ClientMessage::Post { conversation, text, .. } = message else {
             return Self::Request(shown(&format!("{message:?}")));
         };
         Self::Post {
@@ -215,64 +204,26 @@ impl Seen {
                 info!(?conn, nickname = asked, "login refused");
             }),
             (_, After::Renamed(name)) => Box::new(move || {
-                info!(
-                    ?conn,
-                    nickname = shown(name.as_str()),
-                    before = nickname(),
-                    "renamed"
-                );
+                info!(?conn, nickname = shown(name.as_str()), before = nickname(), "renamed");
             }),
             (Self::CreateRoom, After::Joined(room)) => Box::new(move || {
-                info!(
-                    ?conn,
-                    nickname = nickname(),
-                    room = shown(room.as_str()),
-                    "room created"
-                );
+                info!(?conn, nickname = nickname(), room = shown(room.as_str()), "room created");
             }),
             (_, After::Joined(room)) => Box::new(move || {
-                info!(
-                    ?conn,
-                    nickname = nickname(),
-                    room = shown(room.as_str()),
-                    "room joined"
-                );
+                info!(?conn, nickname = nickname(), room = shown(room.as_str()), "room joined");
             }),
             (_, After::Left(room)) => Box::new(move || {
-                info!(
-                    ?conn,
-                    nickname = nickname(),
-                    room = shown(room.as_str()),
-                    "room left"
-                );
+                info!(?conn, nickname = nickname(), room = shown(room.as_str()), "room left");
             }),
-            (
-                Self::Post {
-                    conversation,
-                    bytes,
-                    text,
-                },
-                After::Posted(position),
-            ) => Box::new(move || {
-                let sender = nickname();
-                let seq = position.seq;
-                debug!(?conn, sender, conversation, seq, bytes, text, "message");
-            }),
-            (
-                Self::Post {
-                    conversation,
-                    bytes,
-                    ..
-                },
-                _,
-            ) => Box::new(move || {
-                debug!(
-                    ?conn,
-                    sender = nickname(),
-                    conversation,
-                    bytes,
-                    "message refused"
-                );
+            (Self::Post { conversation, bytes, text }, After::Posted(position)) => {
+                Box::new(move || {
+                    let sender = nickname();
+                    let seq = position.seq;
+                    debug!(?conn, sender, conversation, seq, bytes, text, "message");
+                })
+            }
+            (Self::Post { conversation, bytes, .. }, _) => Box::new(move || {
+                debug!(?conn, sender = nickname(), conversation, bytes, "message refused");
             }),
             (Self::Request(request), _) => Box::new(move || {
                 debug!(?conn, nickname = nickname(), request, "request");

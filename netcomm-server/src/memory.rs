@@ -45,15 +45,9 @@ pub fn parts(limits: &Limits) -> Vec<Part> {
         part("sessions", core.sessions),
         part("rooms", core.rooms),
         part("private conversations", core.pairs),
-        part(
-            "read buffers",
-            read_buffers.saturating_mul(buffers::BYTES as u64),
-        ),
+        part("read buffers", read_buffers.saturating_mul(buffers::BYTES as u64)),
         part("thread stacks", threads.saturating_mul(STACK)),
-        part(
-            "thread stacks in the kernel",
-            threads.saturating_mul(KERNEL_STACK),
-        ),
+        part("thread stacks in the kernel", threads.saturating_mul(KERNEL_STACK)),
         part(
             "socket buffers in the kernel",
             sockets.saturating_mul(buffers.saturating_mul(SOCKET_OVERHEAD)),
@@ -64,13 +58,8 @@ pub fn parts(limits: &Limits) -> Vec<Part> {
 /// The parts and their sum, a line for each; an error says in words why that is too much.
 pub fn judge(limits: &Limits) -> Result<String, String> {
     let mut parts = parts(limits);
-    let sum = parts
-        .iter()
-        .fold(0, |sum: u64, part| sum.saturating_add(part.bytes));
-    parts.push(Part {
-        name: "in all",
-        bytes: sum,
-    });
+    let sum = parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.bytes));
+    parts.push(Part { name: "in all", bytes: sum });
     let mut text = String::new();
     for Part { name, bytes } in parts {
         // Writing to a string does not fail.

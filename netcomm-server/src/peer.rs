@@ -55,11 +55,7 @@ impl Peer {
     }
 
     pub(crate) fn face(&self) -> Face {
-        if self.framed.load(Ordering::Relaxed) {
-            Face::Framed
-        } else {
-            Face::Text
-        }
+        if self.framed.load(Ordering::Relaxed) { Face::Framed } else { Face::Text }
     }
 
     /// Ends the socket both ways, which wakes its reader.

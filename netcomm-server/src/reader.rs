@@ -71,22 +71,11 @@ struct Reader<'a> {
 
 /// Serves a connection to its end. One that the router refused has no `id`.
 pub(crate) fn serve(hub: &Hub, peer: &Arc<Peer>, id: Option<ConnId>, connection: Connection) {
-    let mut reader = Reader {
-        hub,
-        peer,
-        id,
-        connection,
-        rest: Vec::new(),
-        nickname: None,
-        why: None,
-    };
+    let mut reader =
+        Reader { hub, peer, id, connection, rest: Vec::new(), nickname: None, why: None };
     let mut then = Then::Wait;
     loop {
-        then = if reader.wait(then) {
-            Then::End(LOST)
-        } else {
-            reader.turn(then)
-        };
+        then = if reader.wait(then) { Then::End(LOST) } else { reader.turn(then) };
         if let Then::End(why) = then {
             return reader.end(why);
         }
@@ -230,16 +219,11 @@ impl<'h> Reader<'h> {
             };
             match &incoming {
                 Incoming::Close(code) => self.why = code.name(),
-                Incoming::Request {
-                    message: ClientMessage::Quit,
-                    ..
-                } => self.why = Some("quit"),
+                Incoming::Request { message: ClientMessage::Quit, .. } => self.why = Some("quit"),
                 _ => {}
             }
             let seen = log::Seen::of(&incoming, self.hub.log_content);
-            let after = routing
-                .get_or_insert_with(|| self.hub.routing())
-                .handle(id, incoming);
+            let after = routing.get_or_insert_with(|| self.hub.routing()).handle(id, incoming);
             lines.extend(seen.line(id, self.nickname, after));
             if let After::LoggedIn(nickname) | After::Renamed(nickname) = after {
                 self.nickname = Some(nickname);

@@ -34,11 +34,7 @@ impl Stragglers {
         let (bell, ear) = UnixStream::pair()?;
         bell.set_nonblocking(true)?;
         ear.set_nonblocking(true)?;
-        Ok(Self {
-            inbox: Mutex::default(),
-            bell,
-            ear,
-        })
+        Ok(Self { inbox: Mutex::default(), bell, ear })
     }
 
     /// Takes over the claim of a peer whose socket is full.
@@ -143,8 +139,5 @@ fn wait(hub: &Hub, full: &[(Arc<Peer>, Instant)], due: Option<Instant>) -> Vec<b
         tracing::trace!(%error, "waiting for sockets");
         return Vec::new();
     }
-    watched[1..]
-        .iter()
-        .map(|fd| !fd.revents().is_empty())
-        .collect()
+    watched[1..].iter().map(|fd| !fd.revents().is_empty()).collect()
 }

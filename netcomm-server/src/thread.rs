@@ -24,12 +24,9 @@ pub(crate) fn spawn(
     name: &str,
     body: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
-    Builder::new()
-        .name(name.into())
-        .stack_size(STACK_BYTES)
-        .spawn(move || {
-            let end = EndOnPanic;
-            body();
-            drop(end);
-        })
+    Builder::new().name(name.into()).stack_size(STACK_BYTES).spawn(move || {
+        let end = EndOnPanic;
+        body();
+        drop(end);
+    })
 }

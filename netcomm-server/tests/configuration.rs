@@ -15,10 +15,7 @@ fn program() -> Command {
 
 #[test]
 fn the_printed_default_is_the_default() {
-    assert_eq!(
-        Config::from_toml(&annotated_default()).unwrap(),
-        Config::default()
-    );
+    assert_eq!(Config::from_toml(&annotated_default()).unwrap(), Config::default());
     for row in TABLE {
         assert!(annotated_default().contains(row.help), "{}", row.name);
     }

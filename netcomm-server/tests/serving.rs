@@ -11,10 +11,7 @@ use netcomm_server::Server;
 use netcomm_server::config::Config;
 
 fn start(limits: &[(&str, u64)]) -> (Server, SocketAddr) {
-    let mut config = Config {
-        listen: vec!["127.0.0.1:0".parse().unwrap()],
-        ..Config::default()
-    };
+    let mut config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() };
     for (name, value) in limits {
         config.limits.set(name, *value).unwrap();
     }
@@ -35,21 +32,14 @@ impl Person {
     }
 
     fn say(&mut self, line: &str) {
-        self.0
-            .get_mut()
-            .write_all(format!("{line}\n").as_bytes())
-            .unwrap();
+        self.0.get_mut().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
     /// Reads up to the line that contains `part`.
     fn until(&mut self, part: &str) -> String {
         loop {
             let mut line = String::new();
-            assert_ne!(
-                self.0.read_line(&mut line).unwrap(),
-                0,
-                "ended before {part:?}"
-            );
+            assert_ne!(self.0.read_line(&mut line).unwrap(), 0, "ended before {part:?}");
             if line.contains(part) {
                 return line;
             }

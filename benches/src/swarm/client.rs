@@ -26,11 +26,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// Begins to connect; `key` will be ready when that is done.
     pub(crate) fn connect(&self, key: u64) -> rustix::io::Result<OwnedFd> {
-        let family = if self.server.is_ipv4() {
-            AddressFamily::INET
-        } else {
-            AddressFamily::INET6
-        };
+        let family = if self.server.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = socket_with(family, SocketType::STREAM, flags, None)?;
         sockopt::set_tcp_nodelay(&socket, true)?;
@@ -38,12 +34,7 @@ impl Watch {
             Ok(()) | Err(Errno::INPROGRESS) => {}
             Err(error) => return Err(error),
         }
-        epoll::add(
-            &self.epoll,
-            &socket,
-            EventData::new_u64(key),
-            EventFlags::OUT,
-        )?;
+        epoll::add(&self.epoll, &socket, EventData::new_u64(key), EventFlags::OUT)?;
         Ok(socket)
     }
 

@@ -21,11 +21,7 @@ impl Said {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         let hash = hasher.finish();
-        Self {
-            hash,
-            sender,
-            counter,
-        }
+        Self { hash, sender, counter }
     }
 }
 
@@ -225,10 +221,7 @@ impl Stay {
 fn incarnation(room: &mut Vec<Incarnation>, epoch: u64) -> &mut Incarnation {
     let known = room.iter().position(|one| one.epoch == epoch);
     let index = known.unwrap_or_else(|| {
-        room.push(Incarnation {
-            epoch,
-            said: Vec::new(),
-        });
+        room.push(Incarnation { epoch, said: Vec::new() });
         room.len() - 1
     });
     &mut room[index]

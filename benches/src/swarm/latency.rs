@@ -48,9 +48,7 @@ impl Histogram {
 }
 
 fn bucket(nanos: u64) -> usize {
-    let shift = (nanos / (2 * FINE))
-        .checked_ilog2()
-        .map_or(0, |log| log + 1);
+    let shift = (nanos / (2 * FINE)).checked_ilog2().map_or(0, |log| log + 1);
     let bucket = u64::from(shift) * FINE + (nanos >> shift);
     usize::try_from(bucket).unwrap_or(usize::MAX)
 }
@@ -75,10 +73,7 @@ mod tests {
             assert!(bucket >= before);
             before = bucket;
             let top = top(bucket);
-            assert!(
-                top >= nanos && top - nanos <= nanos / 32,
-                "{nanos} in {top}"
-            );
+            assert!(top >= nanos && top - nanos <= nanos / 32, "{nanos} in {top}");
         }
     }
 

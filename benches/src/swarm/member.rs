@@ -85,13 +85,9 @@ impl Member {
     ) {
         let is_room = |kind| kind == ConversationKind::ROOM;
         match event {
-            Event::Message {
-                conversation,
-                position,
-                text,
-                replayed,
-                ..
-            } if is_room(conversation.kind) => {
+            Event::Message { conversation, position, text, replayed, .. }
+                if is_room(conversation.kind) =>
+            {
                 let Some((said, sent)) = read_text(&text) else {
                     *counts.faults.entry("foreign text".into()).or_default() += 1;
                     return;
@@ -129,11 +125,9 @@ impl Member {
                 }
                 self.inside = false;
             }
-            Event::Gone {
-                conversation,
-                first,
-                last,
-            } if is_room(conversation.kind) => judge.gone(index, first, last),
+            Event::Gone { conversation, first, last } if is_room(conversation.kind) => {
+                judge.gone(index, first, last)
+            }
             Event::Restarted { conversation } if is_room(conversation.kind) => {
                 judge.restarted(index);
             }

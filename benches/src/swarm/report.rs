@@ -118,9 +118,9 @@ fn write_lines(out: &mut String, path: &str, value: &Value) {
         path => format!("{path}.{key}"),
     };
     match value {
-        Value::Object(map) => map
-            .iter()
-            .for_each(|(key, value)| write_lines(out, &name(key), value)),
+        Value::Object(map) => {
+            map.iter().for_each(|(key, value)| write_lines(out, &name(key), value))
+        }
         Value::Array(items) => (0..)
             .zip(items)
             .for_each(|(index, value)| write_lines(out, &name(&i32::to_string(&index)), value)),

@@ -54,10 +54,8 @@ pub(crate) struct Swarm {
 
 impl Swarm {
     pub(crate) fn new(args: Args) -> std::io::Result<Self> {
-        let watch = Watch {
-            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
-            server: args.server,
-        };
+        let watch =
+            Watch { epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?, server: args.server };
         Ok(Self {
             start: std::time::Instant::now(),
             watch,
@@ -105,15 +103,13 @@ impl Swarm {
     /// Posts for so long.
     pub(crate) fn post(&mut self, seconds: u64) -> std::io::Result<()> {
         let now = self.now();
-        let senders: Vec<usize> = (0..self.members.len())
-            .filter(|&index| self.args.is_sender(index))
-            .collect();
+        let senders: Vec<usize> =
+            (0..self.members.len()).filter(|&index| self.args.is_sender(index)).collect();
         let pause = self.args.pause();
         for (place, &sender) in (0_u32..).zip(&senders) {
             // Spread evenly over one pause.
             let share = f64::from(place) / f64::from(u32::try_from(senders.len()).unwrap_or(1));
-            self.posts
-                .push(Reverse((now + pause.mul_f64(share), sender)));
+            self.posts.push(Reverse((now + pause.mul_f64(share), sender)));
         }
         self.is_posting = true;
         let outcome = self.run(now + Duration::from_secs(seconds), |_| false);
@@ -164,9 +160,7 @@ impl Swarm {
             self.collect(index, now);
         }
         let deadline = self.now() + Duration::from_secs(5);
-        self.run(deadline, |swarm| {
-            swarm.members.iter().all(|one| !one.inside)
-        })
+        self.run(deadline, |swarm| swarm.members.iter().all(|one| !one.inside))
     }
 
     pub(crate) fn inside(&self) -> usize {
@@ -224,11 +218,7 @@ impl Swarm {
             self.unspoken.note("no connection", Duration::ZERO);
         }
         let heard = Vec::new();
-        self.mutes.push(Mute {
-            socket,
-            since,
-            heard,
-        });
+        self.mutes.push(Mute { socket, since, heard });
     }
 
     fn run(
@@ -304,9 +294,7 @@ impl Swarm {
         };
         if let Some(id) = posted {
             let sender = u32::try_from(index).unwrap_or(u32::MAX);
-            member
-                .posted
-                .push((id, Said::new(sender, member.counter, &text)));
+            member.posted.push((id, Said::new(sender, member.counter, &text)));
             member.counter += 1;
             self.collect(index, now);
         } else {
@@ -320,9 +308,7 @@ impl Swarm {
         if key & SILENT != 0 {
             return self.hear_mute(index, now);
         }
-        self.members[index]
-            .client
-            .ready(&self.watch, now, &mut self.buffer);
+        self.members[index].client.ready(&self.watch, now, &mut self.buffer);
         self.collect(index, now);
     }
 
@@ -354,8 +340,7 @@ impl Swarm {
         match read(socket, &mut self.buffer[..]) {
             Ok(length) if length > 0 => {
                 let room = 200_usize.saturating_sub(mute.heard.len());
-                mute.heard
-                    .extend_from_slice(&self.buffer[..length.min(room)]);
+                mute.heard.extend_from_slice(&self.buffer[..length.min(room)]);
             }
             Err(Errno::AGAIN | Errno::INTR) => {
                 // Connected: from now on only what comes is of interest.

@@ -98,10 +98,7 @@ impl<F: Debug + Send + 'static> Driver<F> {
         let timer = self.deadline.map(|deadline| deadline.since(now));
         let input = match timer.into_iter().chain(patience).min() {
             // The driver has a sender itself, so the channel does not end.
-            None => self
-                .inputs
-                .recv()
-                .map_err(|_| RecvTimeoutError::Disconnected),
+            None => self.inputs.recv().map_err(|_| RecvTimeoutError::Disconnected),
             Some(timeout) => self.inputs.recv_timeout(timeout),
         };
         let now = self.now();
@@ -119,10 +116,7 @@ impl<F: Debug + Send + 'static> Driver<F> {
     /// Makes a request; posts too.
     pub fn request(&mut self, message: &ClientMessage<'_>) -> Result<RequestId, SendError> {
         let now = self.now();
-        if let ClientMessage::Post {
-            conversation, text, ..
-        } = message
-        {
+        if let ClientMessage::Post { conversation, text, .. } = message {
             return self.session.post(now, *conversation, text);
         }
         self.session.request(now, message)

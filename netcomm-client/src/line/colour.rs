@@ -4,22 +4,16 @@ use anstyle::{Ansi256Color, Color, Style};
 use netcomm_core::name::NameKey;
 
 /// Colours of the 256 that stand out on black and on white alike: contrast at least 4 to 1 with both.
-const PALETTE: [u8; 16] = [
-    27, 28, 29, 30, 31, 62, 64, 97, 98, 129, 130, 131, 132, 161, 163, 133,
-];
+const PALETTE: [u8; 16] = [27, 28, 29, 30, 31, 62, 64, 97, 98, 129, 130, 131, 132, 161, 163, 133];
 
 /// The style of `nickname`: the same in every run and client, and for names that look alike.
 pub(crate) fn of(nickname: &str) -> Style {
     let hash = NameKey::of(nickname)
         .as_str()
         .bytes()
-        .fold(0x811c_9dc5_u32, |hash, byte| {
-            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-        });
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let index = (hash >> 16 ^ hash) as usize % PALETTE.len();
-    Style::new()
-        .bold()
-        .fg_color(Some(Color::Ansi256(Ansi256Color(PALETTE[index]))))
+    Style::new().bold().fg_color(Some(Color::Ansi256(Ansi256Color(PALETTE[index]))))
 }
 
 #[cfg(test)]
@@ -29,22 +23,18 @@ mod tests {
     /// The relative luminance of a colour of the 6 × 6 × 6 cube, as WCAG defines it.
     fn luminance(colour: u8) -> f64 {
         let cube = colour - 16;
-        [
-            (cube / 36, 0.2126),
-            (cube / 6 % 6, 0.7152),
-            (cube % 6, 0.0722),
-        ]
-        .into_iter()
-        .map(|(level, weight)| {
-            let value = [0.0, 95.0, 135.0, 175.0, 215.0, 255.0][usize::from(level)] / 255.0;
-            let linear = if value <= 0.040_45 {
-                value / 12.92
-            } else {
-                f64::powf((value + 0.055) / 1.055, 2.4)
-            };
-            weight * linear
-        })
-        .sum()
+        [(cube / 36, 0.2126), (cube / 6 % 6, 0.7152), (cube % 6, 0.0722)]
+            .into_iter()
+            .map(|(level, weight)| {
+                let value = [0.0, 95.0, 135.0, 175.0, 215.0, 255.0][usize::from(level)] / 255.0;
+                let linear = if value <= 0.040_45 {
+                    value / 12.92
+                } else {
+                    f64::powf((value + 0.055) / 1.055, 2.4)
+                };
+                weight * linear
+            })
+            .sum()
     }
 
     #[test]

@@ -54,15 +54,11 @@ pub struct Look {
 
 /// Runs a session until it ends; gives the exit code.
 pub fn run(setup: Setup, look: Look, seed: u64, output: impl Write) -> io::Result<u8> {
-    let config = SessionConfig {
-        nickname: setup.nickname,
-        hidden: setup.hidden,
-        rooms: setup.rooms,
-    };
+    let config =
+        SessionConfig { nickname: setup.nickname, hidden: setup.hidden, rooms: setup.rooms };
     let mut talk = Talk::new(look.page, &config.rooms);
     if look.interactive {
-        talk.page()
-            .system(format_args!("connecting to {}", setup.address));
+        talk.page().system(format_args!("connecting to {}", setup.address));
     }
     let driver = Driver::new(setup.address, config, seed);
     catch_signals(&driver)?;
@@ -215,18 +211,14 @@ impl<W: Write> LineMode<W> {
                         .page()
                         .system(format_args!("{nickname}: {why}; type another nickname"));
                 } else {
-                    self.talk
-                        .page()
-                        .system(format_args!("no login as {nickname}: {why}"));
+                    self.talk.page().system(format_args!("no login as {nickname}: {why}"));
                     self.leave(exit::NO_LOGIN);
                 }
             }
             Event::Lost { why, retry_in } => {
                 let seconds = words::seconds(retry_in);
                 let detail = self.failure(&why);
-                self.talk
-                    .page()
-                    .system(format_args!("{why}{detail}; retrying in {seconds} s"));
+                self.talk.page().system(format_args!("{why}{detail}; retrying in {seconds} s"));
             }
             Event::LoggedIn { .. } => {
                 self.welcomed = true;
@@ -255,10 +247,7 @@ impl<W: Write> LineMode<W> {
             Typed::End => self.reading = Reading::Ended,
             Typed::NotUtf8 => self.talk.refuse("", &"the line is not UTF-8"),
             Typed::TooLong(bytes) => {
-                let why = format!(
-                    "the line has {bytes} bytes, the limit is {}",
-                    typed::MAX_LINE
-                );
+                let why = format!("the line has {bytes} bytes, the limit is {}", typed::MAX_LINE);
                 self.talk.refuse("", &why);
             }
             Typed::Line(_) if self.hurry.is_some() => {}
@@ -268,9 +257,7 @@ impl<W: Write> LineMode<W> {
                 Ok(Line::Command(Command::Help(topic))) if self.interactive => self.help(topic),
                 _ => {
                     if self.interactive && !self.naming && !self.driver.session().is_logged_in() {
-                        self.talk
-                            .page()
-                            .system(format_args!("not connected: this is sent later"));
+                        self.talk.page().system(format_args!("not connected: this is sent later"));
                     }
                     self.lines.push_back(line);
                 }
@@ -355,9 +342,7 @@ impl<W: Write> LineMode<W> {
 
     fn help(&mut self, topic: Option<&str>) {
         match command::help(topic) {
-            Ok(rows) => rows
-                .iter()
-                .for_each(|row| self.talk.page().system(format_args!("{row}"))),
+            Ok(rows) => rows.iter().for_each(|row| self.talk.page().system(format_args!("{row}"))),
             Err(why) => self.talk.refuse(topic.unwrap_or_default(), &why),
         }
     }
@@ -369,9 +354,7 @@ impl<W: Write> LineMode<W> {
         let Some(output) = self.output.as_mut().filter(|_| !text.is_empty()) else {
             return Ok(());
         };
-        let written = output
-            .write_all(text.as_bytes())
-            .and_then(|()| output.flush());
+        let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.output = None;
@@ -392,14 +375,12 @@ fn catch_signals(driver: &Driver<Front>) -> io::Result<()> {
     signal_hook::flag::register(SIGINT, interrupted)?;
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let inputs = driver.inputs();
-    thread::Builder::new()
-        .name(String::from("signals"))
-        .spawn(move || {
-            for _ in &mut signals {
-                if inputs.send(Input::Front(Front::Interrupt)).is_err() {
-                    return;
-                }
+    thread::Builder::new().name(String::from("signals")).spawn(move || {
+        for _ in &mut signals {
+            if inputs.send(Input::Front(Front::Interrupt)).is_err() {
+                return;
             }
-        })?;
+        }
+    })?;
     Ok(())
 }

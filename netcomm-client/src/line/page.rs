@@ -177,10 +177,8 @@ impl netcomm_core::client::Page for Page {
             self.system(format_args!("{day}"));
         }
         self.begin(MESSAGE_INDENT);
-        let time = time.map_or_else(
-            || String::from("--:--:--"),
-            |time| time.strftime("%H:%M:%S").to_string(),
-        );
+        let time = time
+            .map_or_else(|| String::from("--:--:--"), |time| time.strftime("%H:%M:%S").to_string());
         self.styled(Style::new().dimmed(), &time);
         self.put(" ");
         let author = name(said.author, NICKNAME_COLUMNS);
@@ -210,10 +208,8 @@ impl netcomm_core::client::Page for Page {
 
 /// A foreign name as one word of at most `columns` columns.
 fn name(name: &str, columns: usize) -> String {
-    let calm: String = calm(name)
-        .chars()
-        .map(|c| if c.is_whitespace() { '\u{fffd}' } else { c })
-        .collect();
+    let calm: String =
+        calm(name).chars().map(|c| if c.is_whitespace() { '\u{fffd}' } else { c }).collect();
     if self::columns(&calm) <= columns {
         return calm;
     }
@@ -234,9 +230,7 @@ fn name(name: &str, columns: usize) -> String {
 
 /// `text` with everything replaced that could make a terminal do more than draw it.
 fn calm(text: &str) -> String {
-    text.chars()
-        .map(|c| if disturbs(c) { '\u{fffd}' } else { c })
-        .collect()
+    text.chars().map(|c| if disturbs(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// The columns of `text`; never less than a terminal takes that does not join emoji.

@@ -17,23 +17,14 @@ fn page(colours: bool) -> Page {
 }
 
 fn said<'a>(conversation: Conversation<'a>, author: &'a str, text: &'a str) -> Said<'a> {
-    Said {
-        conversation,
-        time: UnixMillis(NOON),
-        author,
-        text,
-    }
+    Said { conversation, time: UnixMillis(NOON), author, text }
 }
 
 #[test]
 fn messages_are_aligned_and_say_where_they_were_said() {
     let mut page = page(false);
     page.said(said(Conversation::EVERYONE, "bob", "hello\nworld"));
-    page.said(said(
-        Conversation::room("lobby"),
-        "alice",
-        "* not the system",
-    ));
+    page.said(said(Conversation::room("lobby"), "alice", "* not the system"));
     page.said(said(Conversation::private("eve"), "eve", "psst"));
     page.said(said(Conversation::EVERYONE, &"x".repeat(99), "long"));
     assert_eq!(
@@ -66,16 +57,9 @@ fn another_day_is_named_once() {
 fn long_lines_break_between_words_or_else_within_them() {
     let mut page = page(false);
     page.set_width(Some(40));
-    page.said(said(
-        Conversation::EVERYONE,
-        "bob",
-        "one two three four five six seven",
-    ));
+    page.said(said(Conversation::EVERYONE, "bob", "one two three four five six seven"));
     page.system(format_args!("{}", "y".repeat(50)));
-    page.list(
-        "online:",
-        &mut ["alice", "bob", "carol-with-a-longer-name", "dave"].into_iter(),
-    );
+    page.list("online:", &mut ["alice", "bob", "carol-with-a-longer-name", "dave"].into_iter());
     assert_eq!(
         page.take(),
         format!(

@@ -17,10 +17,7 @@ const PLACE: Position = Position { epoch: 1, seq: 1 };
 
 fn talk(rooms: &[&str]) -> Talk {
     let rooms: Vec<_> = rooms.iter().map(|room| String::from(*room)).collect();
-    let mut talk = Talk::new(
-        Page::new(TimeZone::UTC, Timestamp::UNIX_EPOCH, false),
-        &rooms,
-    );
+    let mut talk = Talk::new(Page::new(TimeZone::UTC, Timestamp::UNIX_EPOCH, false), &rooms);
     log_in(&mut talk, false, false, true);
     talk.page().take();
     talk
@@ -45,20 +42,12 @@ fn ask(talk: &mut Talk, message: &ClientMessage<'_>, answer: Answer) -> String {
 }
 
 fn join(talk: &mut Talk, room: &str) -> String {
-    let answer = Answer::Joined {
-        room: room.into(),
-        position: PLACE,
-    };
+    let answer = Answer::Joined { room: room.into(), position: PLACE };
     ask(talk, &ClientMessage::Join { room }, answer)
 }
 
 fn post(text: &str) -> ClientMessage<'_> {
-    ClientMessage::Post {
-        conversation: Conversation::EVERYONE,
-        epoch: None,
-        nonce: 0,
-        text,
-    }
+    ClientMessage::Post { conversation: Conversation::EVERYONE, epoch: None, nonce: 0, text }
 }
 
 fn refused(text: &str) -> Answer {
@@ -91,18 +80,12 @@ fn text_goes_to_the_room_last_joined_and_to_everyone_when_that_is_left() {
 fn while_a_room_is_entered_text_has_to_wait() {
     let mut talk = talk(&["one"]);
     assert!(talk.is_moving());
-    talk.event(Event::RoomEntered {
-        room: "One".into(),
-        position: PLACE,
-    });
+    talk.event(Event::RoomEntered { room: "One".into(), position: PLACE });
     assert!(!talk.is_moving());
     assert_eq!(talk.current(), Conversation::room("One"));
     talk.asks(RequestId(1), Asked::of(&post("hi")));
     assert!(!talk.is_moving() && !talk.is_settled());
-    talk.asks(
-        RequestId(2),
-        Asked::of(&ClientMessage::Join { room: "two" }),
-    );
+    talk.asks(RequestId(2), Asked::of(&ClientMessage::Join { room: "two" }));
     assert!(talk.is_moving());
 }
 
@@ -114,10 +97,7 @@ fn a_session_that_was_forgotten_comes_back_to_its_rooms_and_to_the_current_one()
     log_in(&mut talk, false, false, false);
     for room in ["two", "one"] {
         assert!(talk.is_moving());
-        talk.event(Event::RoomEntered {
-            room: room.into(),
-            position: PLACE,
-        });
+        talk.event(Event::RoomEntered { room: room.into(), position: PLACE });
     }
     assert!(talk.is_settled());
     assert_eq!(talk.current(), Conversation::room("two"));
@@ -129,15 +109,9 @@ fn a_session_that_was_forgotten_comes_back_to_its_rooms_and_to_the_current_one()
 fn a_hidden_user_is_warned_once_before_the_first_text() {
     let mut talk = talk(&[]);
     ask(&mut talk, &ClientMessage::Hide, Answer::Done);
-    let posted = Answer::Posted {
-        position: PLACE,
-        time: UnixMillis(0),
-    };
+    let posted = Answer::Posted { position: PLACE, time: UnixMillis(0) };
     let shown = ask(&mut talk, &post("hi"), posted.clone());
-    assert_eq!(
-        shown,
-        "* you are hidden, but what you say shows your name\n"
-    );
+    assert_eq!(shown, "* you are hidden, but what you say shows your name\n");
     assert_eq!(ask(&mut talk, &post("hi"), posted.clone()), "");
     ask(&mut talk, &ClientMessage::Reveal, Answer::Done);
     assert_eq!(ask(&mut talk, &post("hi"), posted), "");
@@ -175,10 +149,7 @@ fn an_unknown_post_that_arrived_after_all_is_no_trouble() {
         text: "hi".into(),
     });
     assert!(talk.is_settled() && talk.had_trouble());
-    talk.event(Event::Arrived {
-        id,
-        position: PLACE,
-    });
+    talk.event(Event::Arrived { id, position: PLACE });
     assert!(!talk.had_trouble());
     assert_eq!(
         talk.page().take(),
@@ -189,23 +160,15 @@ fn an_unknown_post_that_arrived_after_all_is_no_trouble() {
 #[test]
 fn lists_say_how_they_go_on() {
     let mut talk = talk(&[]);
-    let members = ClientMessage::Members {
-        room: Some("one"),
-        from: "",
-    };
-    let answer = Answer::Members {
-        members: vec!["ann".into(), "bob".into()],
-        next: "carol".into(),
-    };
+    let members = ClientMessage::Members { room: Some("one"), from: "" };
+    let answer =
+        Answer::Members { members: vec!["ann".into(), "bob".into()], next: "carol".into() };
     assert_eq!(
         ask(&mut talk, &members, answer),
         "* in #one: ann, bob\n* … more: /members #one carol\n"
     );
     let answer = Answer::Rooms {
-        rooms: vec![RoomSummary {
-            room: "one".into(),
-            members: 2,
-        }],
+        rooms: vec![RoomSummary { room: "one".into(), members: 2 }],
         next: "two".into(),
     };
     assert_eq!(
@@ -243,29 +206,16 @@ fn history_says_where_it_begins_and_ends() {
     };
     let lines = "* history of #one\n00:00:00          bob #one | hi\n";
     let end = "* end of the history of #one\n";
-    assert_eq!(
-        history(1, 9),
-        format!("{lines}* … earlier: /history #one 100 9\n{end}")
-    );
-    assert_eq!(
-        history(9, 9),
-        format!("{lines}* messages 1 to 8 are no longer kept\n{end}")
-    );
+    assert_eq!(history(1, 9), format!("{lines}* … earlier: /history #one 100 9\n{end}"));
+    assert_eq!(history(9, 9), format!("{lines}* messages 1 to 8 are no longer kept\n{end}"));
     assert_eq!(history(1, 1), format!("{lines}{end}"));
 }
 
 #[test]
 fn what_was_missed_is_counted() {
     let mut talk = talk(&[]);
-    talk.event(Event::CaughtUp {
-        conversation: Conversation::room("one").into(),
-        count: 12,
-    });
-    talk.event(Event::Gone {
-        conversation: Conversation::EVERYONE.into(),
-        first: 40,
-        last: 52,
-    });
+    talk.event(Event::CaughtUp { conversation: Conversation::room("one").into(), count: 12 });
+    talk.event(Event::Gone { conversation: Conversation::EVERYONE.into(), first: 40, last: 52 });
     assert_eq!(
         talk.page().take(),
         "* #one: 12 messages while you were away\n\

@@ -35,18 +35,16 @@ impl Typist {
     /// The thread ends with the process: nothing interrupts a read from a terminal.
     pub fn start(inputs: SyncSender<Input<Front>>) -> io::Result<Self> {
         let (wanted, asked) = sync_channel(1);
-        thread::Builder::new()
-            .name(String::from("typed"))
-            .spawn(move || {
-                let mut stdin = io::stdin().lock();
-                for () in asked {
-                    let typed = read(&mut stdin).unwrap_or(Typed::End);
-                    let end = typed == Typed::End;
-                    if inputs.send(Input::Front(Front::Typed(typed))).is_err() || end {
-                        return;
-                    }
+        thread::Builder::new().name(String::from("typed")).spawn(move || {
+            let mut stdin = io::stdin().lock();
+            for () in asked {
+                let typed = read(&mut stdin).unwrap_or(Typed::End);
+                let end = typed == Typed::End;
+                if inputs.send(Input::Front(Front::Typed(typed))).is_err() || end {
+                    return;
                 }
-            })?;
+            }
+        })?;
         Ok(Self { wanted })
     }
 
@@ -138,9 +136,6 @@ mod tests {
     #[test]
     fn a_line_of_the_longest_length_is_read_whole() {
         let longest = "x".repeat(MAX_LINE);
-        assert_eq!(
-            lines(longest.as_bytes()),
-            [Typed::Line(longest), Typed::End]
-        );
+        assert_eq!(lines(longest.as_bytes()), [Typed::Line(longest), Typed::End]);
     }
 }

@@ -32,15 +32,9 @@ impl House {
 
     /// The same at a given address.
     pub fn open_at(address: SocketAddr, limits: &[(&str, u64)]) -> Self {
-        let mut config = Config {
-            listen: vec![address],
-            ..Config::default()
-        };
+        let mut config = Config { listen: vec![address], ..Config::default() };
         for (name, value) in limits {
-            config
-                .limits
-                .set(name, *value)
-                .expect("a limit within its range");
+            config.limits.set(name, *value).expect("a limit within its range");
         }
         Self(Some(Server::start(&config).expect("a server")))
     }
@@ -118,20 +112,12 @@ impl Person {
                 }
             }
         });
-        Self {
-            name: name.into(),
-            mouth: Some(mouth),
-            lines,
-            seen: Vec::new(),
-            client,
-        }
+        Self { name: name.into(), mouth: Some(mouth), lines, seen: Vec::new(), client }
     }
 
     pub fn types(&mut self, line: &str) {
         let mouth = self.mouth.as_mut().expect("an open input");
-        writeln!(mouth, "{line}")
-            .and_then(|()| mouth.flush())
-            .expect("a line is taken");
+        writeln!(mouth, "{line}").and_then(|()| mouth.flush()).expect("a line is taken");
     }
 
     /// Waits for a line in which all of `parts` stand; what comes before is passed over.
@@ -147,10 +133,7 @@ impl Person {
                     }
                 }
                 Err(why) => {
-                    panic!(
-                        "{} waits for {parts:?} ({why}) after {:#?}",
-                        self.name, self.seen
-                    )
+                    panic!("{} waits for {parts:?} ({why}) after {:#?}", self.name, self.seen)
                 }
             }
         }
@@ -178,9 +161,7 @@ impl Person {
     pub fn ends(mut self) -> Option<i32> {
         self.mouth = None;
         while self.lines.recv_timeout(PATIENCE).is_ok() {}
-        self.client
-            .as_mut()
-            .and_then(|client| client.wait().expect("its end").code())
+        self.client.as_mut().and_then(|client| client.wait().expect("its end").code())
     }
 }
 

@@ -52,24 +52,15 @@ impl Peer {
     /// Waits for a connection, up to its login, which it leaves unanswered.
     pub(crate) fn accept(listener: &TcpListener) -> (Self, RequestId) {
         let (mut stream, _) = listener.accept().expect("the program connects");
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .expect("a socket has a time-out");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket has a time-out");
         let mut preface = [0; LENGTH];
         stream.read_exact(&mut preface).expect("a preface comes");
         stream
             .write_all(&ServerPreface::Accepted(Version::V1).to_bytes())
             .expect("the program reads");
-        let mut peer = Self {
-            stream,
-            decoder: FrameDecoder::new(MAX_PAYLOAD),
-            unread: Vec::new(),
-        };
+        let mut peer = Self { stream, decoder: FrameDecoder::new(MAX_PAYLOAD), unread: Vec::new() };
         let id = peer.next(|id, message| {
-            assert!(
-                matches!(message, ClientMessage::Login { .. }),
-                "{message:?}"
-            );
+            assert!(matches!(message, ClientMessage::Login { .. }), "{message:?}");
             id
         });
         (peer, id)
@@ -120,13 +111,7 @@ impl Peer {
                         ClientMessage::Conversations { .. } => {
                             let conversations = Vec::new();
                             let next = None;
-                            own = Some((
-                                id,
-                                ServerMessage::Conversations {
-                                    conversations,
-                                    next,
-                                },
-                            ));
+                            own = Some((id, ServerMessage::Conversations { conversations, next }));
                         }
                         _ => result = Some(read(id, &message)),
                     }
@@ -169,20 +154,14 @@ impl Peer {
 
     /// Accepts a post as the `seq`th message.
     pub(crate) fn posted(&mut self, id: RequestId, seq: u64) {
-        let answer = ServerMessage::Posted {
-            position: Position { epoch: 5, seq },
-            time: UnixMillis(0),
-        };
+        let answer =
+            ServerMessage::Posted { position: Position { epoch: 5, seq }, time: UnixMillis(0) };
         self.send(id, &answer);
     }
 
     /// Says why, as the last word.
     pub(crate) fn close(&mut self, code: CloseCode) {
-        let closing = ServerMessage::Closing {
-            code,
-            retry_after: None,
-            text: code.reason(),
-        };
+        let closing = ServerMessage::Closing { code, retry_after: None, text: code.reason() };
         self.send(RequestId::NONE, &closing);
     }
 

@@ -36,22 +36,11 @@ impl Session {
 
     fn take_welcome(&mut self, answer: ServerMessage<'_>) {
         if let ServerMessage::Welcome {
-            nickname,
-            resumed,
-            hidden,
-            token,
-            everyone,
-            limits,
-            ..
+            nickname, resumed, hidden, token, everyone, limits, ..
         } = answer
         {
             let leaving = self.stage_deadline().filter(|_| self.is_quitting());
-            self.stage = Stage::Up {
-                since: self.now,
-                heard: self.now,
-                pinged: None,
-                quit: None,
-            };
+            self.stage = Stage::Up { since: self.now, heard: self.now, pinged: None, quit: None };
             self.token = Some(token);
             self.is_resumed = resumed;
             self.hidden = hidden;
@@ -79,12 +68,7 @@ impl Session {
             if let Some(due) = leaving {
                 self.say_quit(due);
             }
-        } else if let ServerMessage::Refused {
-            code,
-            retry_after,
-            text,
-        } = answer
-        {
+        } else if let ServerMessage::Refused { code, retry_after, text } = answer {
             let retry_after = retry_after.map(Duration::from_millis);
             self.take_login_refusal(code, retry_after, text);
         } else {
@@ -163,11 +147,7 @@ impl Session {
                 self.tell(Event::RoomEntered { room, position });
                 self.begin_track(Conversation::room(&entered), position);
             }
-            Answer::Refused {
-                code,
-                retry_after,
-                text,
-            } => {
+            Answer::Refused { code, retry_after, text } => {
                 if code == RefusalCode::RATE_LIMITED {
                     self.entering.push_front(enter);
                     return self.be_patient(retry_after);
@@ -219,10 +199,9 @@ impl Session {
                     let answer = Answer::Lost;
                     self.tell(Event::Answered { id, answer });
                 }
-                purpose if purpose.is_users() => self.tell(Event::Answered {
-                    id,
-                    answer: Answer::Lost,
-                }),
+                purpose if purpose.is_users() => {
+                    self.tell(Event::Answered { id, answer: Answer::Lost })
+                }
                 _ => {}
             }
         }

@@ -19,19 +19,13 @@ impl ConversationName {
     /// The same, borrowed.
     #[must_use]
     pub fn as_ref(&self) -> Conversation<'_> {
-        Conversation {
-            kind: self.kind,
-            name: &self.name,
-        }
+        Conversation { kind: self.kind, name: &self.name }
     }
 }
 
 impl From<Conversation<'_>> for ConversationName {
     fn from(conversation: Conversation<'_>) -> Self {
-        Self {
-            kind: conversation.kind,
-            name: conversation.name.into(),
-        }
+        Self { kind: conversation.kind, name: conversation.name.into() }
     }
 }
 

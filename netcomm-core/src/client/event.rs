@@ -336,10 +336,9 @@ impl From<ServerMessage<'_>> for Answer {
         match message {
             ServerMessage::Done => Self::Done,
             ServerMessage::Posted { position, time } => Self::Posted { position, time },
-            ServerMessage::Joined { room, position } => Self::Joined {
-                room: room.into(),
-                position,
-            },
+            ServerMessage::Joined { room, position } => {
+                Self::Joined { room: room.into(), position }
+            }
             ServerMessage::Members { members, next } => Self::Members {
                 members: members.into_iter().map(Into::into).collect(),
                 next: next.into(),
@@ -347,38 +346,28 @@ impl From<ServerMessage<'_>> for Answer {
             ServerMessage::Rooms { rooms, next } => Self::Rooms {
                 rooms: rooms
                     .iter()
-                    .map(|item| RoomSummary {
-                        room: item.room.into(),
-                        members: item.members,
-                    })
+                    .map(|item| RoomSummary { room: item.room.into(), members: item.members })
                     .collect(),
                 next: next.into(),
             },
-            ServerMessage::History {
-                conversation,
-                epoch,
-                first_kept,
-                last,
-                items,
-            } => Self::History {
-                conversation: conversation.into(),
-                epoch,
-                first_kept,
-                last,
-                items: items
-                    .iter()
-                    .map(|item| HistoryMessage {
-                        seq: item.seq,
-                        time: item.time,
-                        author: item.author.into(),
-                        text: item.text.into(),
-                    })
-                    .collect(),
-            },
-            ServerMessage::Conversations {
-                conversations,
-                next,
-            } => Self::Conversations {
+            ServerMessage::History { conversation, epoch, first_kept, last, items } => {
+                Self::History {
+                    conversation: conversation.into(),
+                    epoch,
+                    first_kept,
+                    last,
+                    items: items
+                        .iter()
+                        .map(|item| HistoryMessage {
+                            seq: item.seq,
+                            time: item.time,
+                            author: item.author.into(),
+                            text: item.text.into(),
+                        })
+                        .collect(),
+                }
+            }
+            ServerMessage::Conversations { conversations, next } => Self::Conversations {
                 conversations: conversations
                     .iter()
                     .map(|item| ConversationPlace {
@@ -389,11 +378,7 @@ impl From<ServerMessage<'_>> for Answer {
                 next: next.map(Into::into),
             },
             ServerMessage::Pong { .. } => Self::Pong,
-            ServerMessage::Refused {
-                code,
-                retry_after,
-                text,
-            } => Self::Refused {
+            ServerMessage::Refused { code, retry_after, text } => Self::Refused {
                 code,
                 retry_after: retry_after.map(Duration::from_millis),
                 text: text.into(),

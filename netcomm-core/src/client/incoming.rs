@@ -90,18 +90,8 @@ impl Session {
     )]
     fn take_event(&mut self, event: &ServerMessage<'_>) {
         match *event {
-            ServerMessage::Message {
-                conversation,
-                position,
-                time,
-                author,
-                text,
-            } => {
-                let said = Said {
-                    time,
-                    author: author.into(),
-                    text: text.into(),
-                };
+            ServerMessage::Message { conversation, position, time, author, text } => {
+                let said = Said { time, author: author.into(), text: text.into() };
                 self.take_message(conversation, position, Some(said));
                 self.go_on();
             }
@@ -112,31 +102,23 @@ impl Session {
                     self.output.push_back(Output::Transmit(frame));
                 }
             }
-            ServerMessage::Closing {
-                code,
-                retry_after,
-                text,
-            } => self.take_closing(code, retry_after.map(Duration::from_millis), text),
-            ServerMessage::MemberJoined { room, nickname } => self.tell(Event::MemberJoined {
-                room: room.into(),
-                nickname: nickname.into(),
-            }),
-            ServerMessage::MemberLeft { room, nickname } => self.tell(Event::MemberLeft {
-                room: room.into(),
-                nickname: nickname.into(),
-            }),
-            ServerMessage::Online { nickname } => self.tell(Event::Online {
-                nickname: nickname.into(),
-            }),
-            ServerMessage::Offline { nickname } => self.tell(Event::Offline {
-                nickname: nickname.into(),
-            }),
+            ServerMessage::Closing { code, retry_after, text } => {
+                self.take_closing(code, retry_after.map(Duration::from_millis), text)
+            }
+            ServerMessage::MemberJoined { room, nickname } => {
+                self.tell(Event::MemberJoined { room: room.into(), nickname: nickname.into() })
+            }
+            ServerMessage::MemberLeft { room, nickname } => {
+                self.tell(Event::MemberLeft { room: room.into(), nickname: nickname.into() })
+            }
+            ServerMessage::Online { nickname } => {
+                self.tell(Event::Online { nickname: nickname.into() })
+            }
+            ServerMessage::Offline { nickname } => {
+                self.tell(Event::Offline { nickname: nickname.into() })
+            }
             ServerMessage::Renamed { from, to } => self.take_renamed(from, to),
-            ServerMessage::Notice {
-                code,
-                subject,
-                text,
-            } => self.take_notice(code, subject, text),
+            ServerMessage::Notice { code, subject, text } => self.take_notice(code, subject, text),
             _ => self.unknown_events = self.unknown_events.saturating_add(1),
         }
     }
@@ -164,10 +146,9 @@ impl Session {
         said: Option<Said>,
     ) {
         let output = &mut self.output;
-        self.tracks
-            .take(conversation, position, said, &mut |event| {
-                output.push_back(Output::Event(event));
-            });
+        self.tracks.take(conversation, position, said, &mut |event| {
+            output.push_back(Output::Event(event));
+        });
     }
 
     /// Takes note of where a conversation stands.
@@ -190,10 +171,7 @@ impl Session {
         if NameKey::of(from) == NameKey::of(&self.config.nickname) {
             self.config.nickname = to.into();
         }
-        self.tell(Event::Renamed {
-            from: from.into(),
-            to: to.into(),
-        });
+        self.tell(Event::Renamed { from: from.into(), to: to.into() });
         let output = &mut self.output;
         self.tracks.rename(from, to, &mut |event| {
             output.push_back(Output::Event(event));
@@ -201,11 +179,7 @@ impl Session {
     }
 
     fn take_notice(&mut self, code: NoticeCode, subject: &str, text: &str) {
-        self.tell(Event::Notice {
-            code,
-            subject: subject.into(),
-            text: text.into(),
-        });
+        self.tell(Event::Notice { code, subject: subject.into(), text: text.into() });
         if code == NoticeCode::ROOM_CLOSED {
             self.forget_room(subject);
         }

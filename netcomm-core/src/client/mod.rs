@@ -44,20 +44,14 @@ mod session;
 mod stage;
 #[cfg_attr(
     not(test),
-    expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "what has no words is not told"
-    )
+    expect(clippy::wildcard_enum_match_arm, reason = "what has no words is not told")
 )]
 mod talk;
 mod track;
 mod tracks;
 #[cfg_attr(
     not(test),
-    expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "what has no words is not told"
-    )
+    expect(clippy::wildcard_enum_match_arm, reason = "what has no words is not told")
 )]
 pub mod words;
 

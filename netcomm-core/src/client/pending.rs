@@ -51,22 +51,12 @@ pub(super) struct Enter {
 }
 
 impl Purpose {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the others change nothing here"
-    )]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others change nothing here")]
     pub(super) fn of(message: &ClientMessage<'_>) -> Self {
         match *message {
-            ClientMessage::Post {
-                conversation,
-                nonce,
-                text,
-                ..
-            } => Self::Post(Post {
-                conversation: conversation.into(),
-                text: text.into(),
-                nonce,
-            }),
+            ClientMessage::Post { conversation, nonce, text, .. } => {
+                Self::Post(Post { conversation: conversation.into(), text: text.into(), nonce })
+            }
             ClientMessage::Leave { room } => Self::Leave(room.into()),
             ClientMessage::Rename { nickname } => Self::Rename(nickname.into()),
             ClientMessage::Hide => Self::Hide(true),

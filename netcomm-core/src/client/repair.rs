@@ -29,10 +29,7 @@ impl Session {
     /// Reads the list of one's conversations from its beginning.
     pub(super) fn begin_listing(&mut self) {
         self.tracks.begin_listing();
-        self.listing = Listing {
-            from: Some(Conversation::EVERYONE.into()),
-            ..Listing::default()
-        };
+        self.listing = Listing { from: Some(Conversation::EVERYONE.into()), ..Listing::default() };
     }
 
     /// Sends the session's next own request, where none is on its way.
@@ -66,10 +63,7 @@ impl Session {
 
     fn is_busy(&self) -> bool {
         self.pending.iter().any(|one| {
-            matches!(
-                one.purpose,
-                Purpose::Enter(_) | Purpose::List | Purpose::Repair(_)
-            )
+            matches!(one.purpose, Purpose::Enter(_) | Purpose::List | Purpose::Repair(_))
         })
     }
 
@@ -96,11 +90,7 @@ impl Session {
     }
 
     pub(super) fn take_list(&mut self, answer: &ServerMessage<'_>) {
-        if let ServerMessage::Conversations {
-            conversations,
-            next,
-        } = answer
-        {
+        if let ServerMessage::Conversations { conversations, next } = answer {
             for item in conversations {
                 self.take_place(item.conversation, item.last);
                 self.begin_track(item.conversation, item.last);
@@ -141,12 +131,7 @@ impl Session {
     #[expect(clippy::wildcard_enum_match_arm, reason = "nothing else answers this")]
     pub(super) fn take_history(&mut self, gap: &Gap, answer: ServerMessage<'_>) {
         match answer {
-            ServerMessage::History {
-                epoch,
-                first_kept,
-                items,
-                ..
-            } => {
+            ServerMessage::History { epoch, first_kept, items, .. } => {
                 let Some(before) = self.tracks.of_gap(gap).map(|track| track.next) else {
                     return;
                 };
@@ -158,21 +143,14 @@ impl Session {
                     self.take_item(gap, &item);
                 }
                 // A page without progress would be asked for again and again.
-                if self
-                    .tracks
-                    .of_gap(gap)
-                    .is_some_and(|one| one.next == before)
-                {
+                if self.tracks.of_gap(gap).is_some_and(|one| one.next == before) {
                     self.give_up(gap, gap.last);
                 }
             }
-            ServerMessage::Refused {
-                code: RefusalCode::WRONG_EPOCH,
-                ..
-            } => self.restart(gap),
-            ServerMessage::Refused {
-                code, retry_after, ..
-            } if code.class() == CodeClass::Retry => {
+            ServerMessage::Refused { code: RefusalCode::WRONG_EPOCH, .. } => self.restart(gap),
+            ServerMessage::Refused { code, retry_after, .. }
+                if code.class() == CodeClass::Retry =>
+            {
                 self.be_patient(retry_after.map(Duration::from_millis));
             }
             _ => self.give_up(gap, gap.last),
@@ -190,10 +168,7 @@ impl Session {
         if item.seq > gap.last || next.is_none_or(|next| item.seq < next) {
             return;
         }
-        let position = Position {
-            epoch: gap.epoch,
-            seq: item.seq,
-        };
+        let position = Position { epoch: gap.epoch, seq: item.seq };
         self.give_up(gap, item.seq - 1);
         if let Some((id, _)) = arrived.and_then(|index| self.unknown.remove(index)) {
             self.tell(Event::Arrived { id, position });
@@ -235,10 +210,6 @@ impl Session {
 
 impl Enter {
     pub(super) fn new(room: &str) -> Self {
-        Self {
-            room: room.into(),
-            create: false,
-            tries: 0,
-        }
+        Self { room: room.into(), create: false, tries: 0 }
     }
 }

@@ -45,12 +45,7 @@ impl Session {
         text: &str,
     ) -> Result<RequestId, SendError> {
         let nonce = self.generator.draw();
-        let post = ClientMessage::Post {
-            conversation,
-            epoch: None,
-            nonce,
-            text,
-        };
+        let post = ClientMessage::Post { conversation, epoch: None, nonce, text };
         self.request(now, &post)
     }
 
@@ -109,9 +104,7 @@ impl Session {
             ClientMessage::Login { .. } | ClientMessage::Pong { .. } | ClientMessage::Quit => {
                 return Err(SendError::Reserved);
             }
-            ClientMessage::Post {
-                conversation, text, ..
-            } => {
+            ClientMessage::Post { conversation, text, .. } => {
                 let limit = usize::try_from(self.limit(Limit::TextBytes));
                 Text::new(text, limit.unwrap_or(usize::MAX))?;
                 match conversation.kind {

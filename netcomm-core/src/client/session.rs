@@ -31,11 +31,7 @@ impl SessionConfig {
     /// A visible user without rooms.
     #[must_use]
     pub fn new(nickname: &str) -> Self {
-        Self {
-            nickname: nickname.into(),
-            hidden: false,
-            rooms: Vec::new(),
-        }
+        Self { nickname: nickname.into(), hidden: false, rooms: Vec::new() }
     }
 }
 

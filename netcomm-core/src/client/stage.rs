@@ -89,9 +89,7 @@ impl Session {
                 Stage::Connecting { .. } | Stage::Preface { .. } | Stage::Login { .. } => {
                     self.lose(Loss::LoginTimeout, None, true);
                 }
-                Stage::Up {
-                    pinged: Some(_), ..
-                } => self.lose(Loss::Heartbeat, None, true),
+                Stage::Up { pinged: Some(_), .. } => self.lose(Loss::Heartbeat, None, true),
                 Stage::Up { ref mut pinged, .. } => {
                     *pinged = Some(now);
                     let nonce = self.generator.draw();
@@ -125,10 +123,7 @@ impl Session {
 
     /// Whether a quit was requested.
     pub(super) const fn is_quitting(&self) -> bool {
-        matches!(
-            self.stage,
-            Stage::Up { quit: Some(_), .. } | Stage::Login { quitting: true, .. }
-        )
+        matches!(self.stage, Stage::Up { quit: Some(_), .. } | Stage::Login { quitting: true, .. })
     }
 
     /// Says goodbye, and waits until then for what the server still has to say.
@@ -175,8 +170,7 @@ impl Session {
     }
 
     pub(super) fn drop_link(&mut self, disconnect: bool) {
-        self.output
-            .retain(|output| !matches!(output, Output::Transmit(_)));
+        self.output.retain(|output| !matches!(output, Output::Transmit(_)));
         // What belongs to the connection alone is begun anew on the next.
         self.pending
             .retain(|one| one.purpose.is_users() || matches!(one.purpose, Purpose::Enter(_)));
@@ -192,12 +186,10 @@ impl Session {
             Stage::Connecting { deadline }
             | Stage::Preface { deadline, .. }
             | Stage::Login { deadline, .. } => Some(deadline),
-            Stage::Up {
-                quit: Some(due), ..
-            } => Some(due),
-            Stage::Up {
-                pinged: Some(at), ..
-            } => Some(at + Duration::from_millis(self.limit(Limit::PongMs))),
+            Stage::Up { quit: Some(due), .. } => Some(due),
+            Stage::Up { pinged: Some(at), .. } => {
+                Some(at + Duration::from_millis(self.limit(Limit::PongMs)))
+            }
             Stage::Up { heard, .. } => {
                 Some(heard + Duration::from_millis(self.limit(Limit::PingMs)))
             }

@@ -84,9 +84,7 @@ impl<P: Page> Talk<P> {
     pub fn asks(&mut self, id: RequestId, asked: Asked) {
         if self.hidden && !self.warned && matches!(asked, Asked::Post(_)) {
             self.warned = true;
-            self.page.system(format_args!(
-                "you are hidden, but what you say shows your name"
-            ));
+            self.page.system(format_args!("you are hidden, but what you say shows your name"));
         }
         self.asked.insert(id, asked);
     }
@@ -95,42 +93,24 @@ impl<P: Page> Talk<P> {
     pub fn refuse(&mut self, line: &str, why: &dyn fmt::Display) {
         self.trouble = true;
         let beginning = words::beginning(line);
-        self.page
-            .system(format_args!("refused: {beginning:?}: {why}"));
+        self.page.system(format_args!("refused: {beginning:?}: {why}"));
     }
 
     /// Something happened. How the session goes is not said here, but for logins.
     pub fn event(&mut self, event: Event) {
         match event {
-            Event::LoggedIn {
-                nickname,
-                resumed,
-                hidden,
-                first,
-                ..
-            } => self.logged_in(&nickname, hidden, resumed, first),
+            Event::LoggedIn { nickname, resumed, hidden, first, .. } => {
+                self.logged_in(&nickname, hidden, resumed, first)
+            }
             Event::Answered { id, answer } => self.answered(id, &answer),
-            Event::Message {
-                conversation,
-                time,
-                author,
-                text,
-                ..
-            } => self.page.said(Said {
+            Event::Message { conversation, time, author, text, .. } => self.page.said(Said {
                 conversation: conversation.as_ref(),
                 time,
                 author: &author,
                 text: &text,
             }),
-            Event::CaughtUp {
-                conversation,
-                count,
-            } => self.caught_up(&conversation, count),
-            Event::Gone {
-                conversation,
-                first,
-                last,
-            } => self.gone(&conversation, first, last),
+            Event::CaughtUp { conversation, count } => self.caught_up(&conversation, count),
+            Event::Gone { conversation, first, last } => self.gone(&conversation, first, last),
             Event::Restarted { conversation } => {
                 let of = words::title(conversation.as_ref());
                 self.page.system(format_args!("{of} began anew"));
@@ -144,16 +124,14 @@ impl<P: Page> Talk<P> {
             }
             Event::Arrived { id, .. } => {
                 if let Some(beginning) = self.unknown.remove(&id) {
-                    self.page
-                        .system(format_args!("this did arrive: {beginning:?}"));
+                    self.page.system(format_args!("this did arrive: {beginning:?}"));
                 }
             }
             Event::RoomEntered { room, .. } => self.entered(&room),
             Event::RoomRefused { room, code, text } => {
                 self.trouble = true;
                 let why = words::why(&text, &code);
-                self.page
-                    .system(format_args!("refused: /join {room}: {why}"));
+                self.page.system(format_args!("refused: /join {room}: {why}"));
                 self.leave(&room);
             }
             other => self.others(&other),
@@ -173,11 +151,7 @@ impl<P: Page> Talk<P> {
             Event::Online { nickname } => page.system(format_args!("{nickname} is online")),
             Event::Offline { nickname } => page.system(format_args!("{nickname} is offline")),
             Event::Renamed { from, to } => page.system(format_args!("{from} is now {to}")),
-            Event::Notice {
-                code,
-                subject,
-                text,
-            } => {
+            Event::Notice { code, subject, text } => {
                 let why = words::why(text, code);
                 if *code == NoticeCode::ROOM_CLOSED {
                     page.system(format_args!("#{subject}: {why}"));
@@ -193,15 +167,11 @@ impl<P: Page> Talk<P> {
     fn logged_in(&mut self, nickname: &str, hidden: bool, resumed: bool, first: bool) {
         let page = &mut self.page;
         if first {
-            page.system(format_args!(
-                "welcome, {nickname}; /help lists the commands"
-            ));
+            page.system(format_args!("welcome, {nickname}; /help lists the commands"));
         } else if resumed {
             page.system(format_args!("back again as {nickname}"));
         } else {
-            page.system(format_args!(
-                "back again as {nickname}; the server does not remember you"
-            ));
+            page.system(format_args!("back again as {nickname}; the server does not remember you"));
         }
         if hidden && !(resumed && self.hidden) {
             page.system(format_args!(
@@ -242,19 +212,15 @@ impl<P: Page> Talk<P> {
     fn caught_up(&mut self, conversation: &ConversationName, count: u64) {
         let of = words::title(conversation.as_ref());
         let messages = if count == 1 { "message" } else { "messages" };
-        self.page
-            .system(format_args!("{of}: {count} {messages} while you were away"));
+        self.page.system(format_args!("{of}: {count} {messages} while you were away"));
     }
 
     fn gone(&mut self, conversation: &ConversationName, first: u64, last: u64) {
         let of = words::title(conversation.as_ref());
         if first == last {
-            self.page
-                .system(format_args!("{of}: message {first} is no longer kept"));
+            self.page.system(format_args!("{of}: message {first} is no longer kept"));
         } else {
-            self.page.system(format_args!(
-                "{of}: messages {first} to {last} are no longer kept"
-            ));
+            self.page.system(format_args!("{of}: messages {first} to {last} are no longer kept"));
         }
     }
 
@@ -262,14 +228,12 @@ impl<P: Page> Talk<P> {
         match conversation.kind {
             ConversationKind::ROOM if self.rooms.contains_key(&NameKey::of(&conversation.name)) => {
                 let room = &conversation.name;
-                self.page
-                    .system(format_args!("you are no longer in #{room}"));
+                self.page.system(format_args!("you are no longer in #{room}"));
                 self.leave(room);
             }
             ConversationKind::PRIVATE => {
                 let name = &conversation.name;
-                self.page
-                    .system(format_args!("the private conversation with {name} ended"));
+                self.page.system(format_args!("the private conversation with {name} ended"));
             }
             _ => {}
         }
@@ -297,8 +261,7 @@ impl<P: Page> Talk<P> {
         self.awaited.remove(&key);
         if self.current.as_ref() == Some(&key) {
             self.current = None;
-            self.page
-                .system(format_args!("what you type is said to everyone"));
+            self.page.system(format_args!("what you type is said to everyone"));
         }
     }
 }

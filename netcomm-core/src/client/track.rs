@@ -61,10 +61,7 @@ impl Track {
 
     /// A conversation of which a message came before it is known that one is in it.
     pub(super) fn not_begun(self) -> Self {
-        Self {
-            is_begun: false,
-            ..self
-        }
+        Self { is_begun: false, ..self }
     }
 
     /// It is known now that one's part begins at `first`, or before.
@@ -112,11 +109,7 @@ impl Track {
     pub(super) fn give_up(&mut self, last: u64, tell: &mut impl FnMut(Event)) {
         while self.next <= last {
             let end = self.gap_end().min(last);
-            tell(Event::Gone {
-                conversation: self.name.clone(),
-                first: self.next,
-                last: end,
-            });
+            tell(Event::Gone { conversation: self.name.clone(), first: self.next, last: end });
             self.next = end.saturating_add(1);
             self.release(tell);
         }
@@ -128,9 +121,7 @@ impl Track {
         self.held_bytes = 0;
         self.last = self.next.saturating_sub(1);
         self.is_restarted = true;
-        tell(Event::Restarted {
-            conversation: self.name.clone(),
-        });
+        tell(Event::Restarted { conversation: self.name.clone() });
     }
 
     /// What the messages that came too early take.
@@ -151,10 +142,7 @@ impl Track {
     fn deliver(&mut self, said: Option<Said>, replayed: bool, tell: &mut impl FnMut(Event)) {
         if let Some(said) = said {
             self.replayed += u64::from(replayed);
-            let position = Position {
-                epoch: self.epoch,
-                seq: self.next,
-            };
+            let position = Position { epoch: self.epoch, seq: self.next };
             tell(said.into_event(self.name.clone(), position, replayed));
         }
         self.next = self.next.saturating_add(1);

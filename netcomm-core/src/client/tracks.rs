@@ -90,11 +90,7 @@ impl Tracks {
             track.last = track.last.max(last.seq);
             track.listing = listing;
         } else if last.seq > 0 {
-            tell(Event::Gone {
-                conversation: conversation.into(),
-                first: 1,
-                last: last.seq,
-            });
+            tell(Event::Gone { conversation: conversation.into(), first: 1, last: last.seq });
         }
     }
 

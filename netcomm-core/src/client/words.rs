@@ -93,30 +93,24 @@ pub fn beginning(text: &str) -> String {
 pub fn answer(page: &mut impl Page, asked: &Asked, answer: &Answer) {
     match answer {
         Answer::Done => done(page, asked),
-        Answer::Refused {
-            code,
-            retry_after,
-            text,
-        } => refused(page, asked, *code, *retry_after, text),
+        Answer::Refused { code, retry_after, text } => {
+            refused(page, asked, *code, *retry_after, text)
+        }
         Answer::Joined { room, .. } => entered(page, room),
         Answer::Members { members, next } => self::members(page, asked, members, next),
         Answer::Rooms { rooms, next } => self::rooms(page, rooms, next),
-        Answer::History {
-            conversation,
-            first_kept,
-            last,
-            items,
-            ..
-        } => history(page, conversation.as_ref(), *first_kept, *last, items),
+        Answer::History { conversation, first_kept, last, items, .. } => {
+            history(page, conversation.as_ref(), *first_kept, *last, items)
+        }
         Answer::Conversations { conversations, .. } => {
             for place in conversations {
                 let of = title(place.conversation.as_ref());
                 page.system(format_args!("{of}: {} messages", place.last.seq));
             }
         }
-        Answer::Unsupported => page.system(format_args!(
-            "the server answered what this version does not know"
-        )),
+        Answer::Unsupported => {
+            page.system(format_args!("the server answered what this version does not know"))
+        }
         Answer::Lost => match asked {
             Asked::Post(beginning) => not_known(page, beginning),
             _ => page.system(format_args!("not known whether this was done: {asked}")),
@@ -133,9 +127,7 @@ pub fn entered(page: &mut impl Page, room: &str) {
 
 /// A post of which nobody knows.
 pub fn not_known(page: &mut impl Page, beginning: &str) {
-    page.system(format_args!(
-        "not known whether this arrived: {beginning:?}"
-    ));
+    page.system(format_args!("not known whether this arrived: {beginning:?}"));
 }
 
 fn done(page: &mut impl Page, asked: &Asked) {
@@ -165,9 +157,7 @@ fn refused(
         (_, None) => page.system(format_args!("refused: {asked}: {why}")),
         (_, Some(after)) => {
             let seconds = seconds(after);
-            page.system(format_args!(
-                "refused: {asked}: {why}; try again in {seconds} s"
-            ));
+            page.system(format_args!("refused: {asked}: {why}; try again in {seconds} s"));
         }
     }
 }
@@ -221,41 +211,25 @@ fn history(
     };
     page.system(format_args!("history of {of}"));
     for item in items {
-        page.said(Said {
-            conversation,
-            time: item.time,
-            author: &item.author,
-            text: &item.text,
-        });
+        page.said(Said { conversation, time: item.time, author: &item.author, text: &item.text });
     }
     if first > first_kept {
-        page.system(format_args!(
-            "… earlier: /history {conversation} {MAX_COUNT} {first}"
-        ));
+        page.system(format_args!("… earlier: /history {conversation} {MAX_COUNT} {first}"));
     } else if first_kept > 1 {
-        page.system(format_args!(
-            "messages 1 to {} are no longer kept",
-            first_kept - 1
-        ));
+        page.system(format_args!("messages 1 to {} are no longer kept", first_kept - 1));
     }
     page.system(format_args!("end of the history of {of}"));
 }
 
 /// A reason in words, or where there are none, by the name of its code.
 pub fn why(text: &str, code: &dyn fmt::Display) -> String {
-    if text.is_empty() {
-        code.to_string()
-    } else {
-        text.into()
-    }
+    if text.is_empty() { code.to_string() } else { text.into() }
 }
 
 /// Whole seconds, at least one, in which `time` has surely passed.
 #[must_use]
 pub fn seconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis().div_ceil(1000))
-        .unwrap_or(u64::MAX)
-        .max(1)
+    u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
 }
 
 /// A conversation as it is called in a sentence.

@@ -22,9 +22,7 @@ pub(super) struct Malformed;
 
 impl<'a> Arguments<'a> {
     pub(super) fn new(line: &'a str) -> Self {
-        Self {
-            rest: line.trim_start_matches(is_separator),
-        }
+        Self { rest: line.trim_start_matches(is_separator) }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -32,9 +30,8 @@ impl<'a> Arguments<'a> {
     }
 
     pub(super) fn word(&mut self) -> Option<&'a str> {
-        let (word, rest) = self
-            .rest
-            .split_at(self.rest.find(is_separator).unwrap_or(self.rest.len()));
+        let (word, rest) =
+            self.rest.split_at(self.rest.find(is_separator).unwrap_or(self.rest.len()));
         self.rest = rest.trim_start_matches(is_separator);
         (!word.is_empty()).then_some(word)
     }

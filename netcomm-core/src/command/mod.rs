@@ -136,12 +136,8 @@ impl<'a> Line<'a> {
     /// `nonce` goes into a post, `current` is where plain text goes.
     #[must_use]
     pub fn to_message(&self, current: Conversation<'a>, nonce: u64) -> Option<ClientMessage<'a>> {
-        let post = |conversation, text| ClientMessage::Post {
-            conversation,
-            epoch: None,
-            nonce,
-            text,
-        };
+        let post =
+            |conversation, text| ClientMessage::Post { conversation, epoch: None, nonce, text };
         let command = match *self {
             Self::Text(text) => return Some(post(current, text)),
             Self::Command(command) => command,
@@ -158,11 +154,7 @@ impl<'a> Line<'a> {
             Command::Hide => ClientMessage::Hide,
             Command::Reveal => ClientMessage::Reveal,
             Command::Nick(nickname) => ClientMessage::Rename { nickname },
-            Command::History {
-                conversation,
-                count,
-                before,
-            } => ClientMessage::History {
+            Command::History { conversation, count, before } => ClientMessage::History {
                 conversation: conversation.unwrap_or(current),
                 epoch: None,
                 first: 1,

@@ -30,11 +30,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         read: |arguments| {
             Ok(Command::Members {
                 room: arguments.room_or_any()?,
-                from: if arguments.is_empty() {
-                    ""
-                } else {
-                    arguments.nickname()?
-                },
+                from: if arguments.is_empty() { "" } else { arguments.nickname()? },
             })
         },
     },
@@ -51,10 +47,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         arguments: "<nick> <text>",
         help: "say something to one user",
         read: |arguments| {
-            Ok(Command::Private {
-                nickname: arguments.nickname()?,
-                text: arguments.text()?,
-            })
+            Ok(Command::Private { nickname: arguments.nickname()?, text: arguments.text()? })
         },
     },
     CommandInfo {
@@ -70,11 +63,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         arguments: "[from]",
         help: "the rooms, from a name on",
         read: |arguments| {
-            Ok(Command::Rooms(if arguments.is_empty() {
-                ""
-            } else {
-                arguments.room()?
-            }))
+            Ok(Command::Rooms(if arguments.is_empty() { "" } else { arguments.room()? }))
         },
     },
     CommandInfo {
@@ -96,12 +85,7 @@ pub const COMMANDS: &[CommandInfo] = &[
         aliases: &[],
         arguments: "<room> <text>",
         help: "say something in one room",
-        read: |arguments| {
-            Ok(Command::Room {
-                room: arguments.room()?,
-                text: arguments.text()?,
-            })
-        },
+        read: |arguments| Ok(Command::Room { room: arguments.room()?, text: arguments.text()? }),
     },
     CommandInfo {
         name: "/hide",
@@ -177,13 +161,9 @@ pub fn help(name: Option<&str>) -> Result<&'static [CommandInfo], CommandError> 
 
 /// The row of the command called `name`, without the slash.
 pub(super) fn find(name: &str) -> Option<&'static CommandInfo> {
-    let is_name = |full: &&str| {
-        full.strip_prefix('/')
-            .is_some_and(|full| full.eq_ignore_ascii_case(name))
-    };
-    COMMANDS
-        .iter()
-        .find(|row| is_name(&row.name) || row.aliases.iter().any(is_name))
+    let is_name =
+        |full: &&str| full.strip_prefix('/').is_some_and(|full| full.eq_ignore_ascii_case(name));
+    COMMANDS.iter().find(|row| is_name(&row.name) || row.aliases.iter().any(is_name))
 }
 
 /// A command as it is to be typed.

@@ -18,11 +18,7 @@ fn every_command_reads_its_arguments() {
     let members = |room, from| Command::Members { room, from };
     let private = |nickname, text| Command::Private { nickname, text };
     let room = |room, text| Command::Room { room, text };
-    let history = |conversation, count, before| Command::History {
-        conversation,
-        count,
-        before,
-    };
+    let history = |conversation, count, before| Command::History { conversation, count, before };
     let (everyone, b) = (Conversation::EVERYONE, Conversation::private("b"));
     let lines = [
         ("/members", members(None, "")),
@@ -54,14 +50,8 @@ fn every_command_reads_its_arguments() {
         ("/history 1", history(None, Some(1), None)),
         ("/history 100 2", history(None, Some(100), Some(2))),
         ("/history *", history(Some(everyone), None, None)),
-        (
-            "/history #7 5",
-            history(Some(Conversation::room("7")), Some(5), None),
-        ),
-        (
-            "/history @b 5 18446744073709551615",
-            history(Some(b), Some(5), Some(u64::MAX)),
-        ),
+        ("/history #7 5", history(Some(Conversation::room("7")), Some(5), None)),
+        ("/history @b 5 18446744073709551615", history(Some(b), Some(5), Some(u64::MAX))),
         ("/help", Command::Help(None)),
         ("/help /dm", Command::Help(Some("/dm"))),
         ("/quit", Command::Quit),
@@ -134,10 +124,7 @@ fn what_is_missing_superfluous_or_malformed_shows_the_usage() {
         "/quit x",
     ];
     for line in lines {
-        let name = line
-            .split([' ', '\t'])
-            .next()
-            .and_then(|name| table::find(&name[1..]));
+        let name = line.split([' ', '\t']).next().and_then(|name| table::find(&name[1..]));
         let row = name.expect("the command exists");
         let error = CommandError::Usage(row.name, row.arguments);
         assert_eq!(command(line), Err(error), "{line}");
@@ -146,33 +133,16 @@ fn what_is_missing_superfluous_or_malformed_shows_the_usage() {
         command("/history 101").map_err(|error| error.to_string()),
         Err("usage: /history [conversation] [1-100] [before]".into())
     );
-    assert_eq!(
-        command("/hide x").map_err(|error| error.to_string()),
-        Err("usage: /hide".into())
-    );
+    assert_eq!(command("/hide x").map_err(|error| error.to_string()), Err("usage: /hide".into()));
 }
 
 #[test]
 fn what_is_no_command_is_a_text_or_refused() {
     assert_eq!(parse(""), Err(CommandError::Empty));
-    for (line, text) in [
-        ("hi", "hi"),
-        (" /quit", " /quit"),
-        ("//", "/"),
-        ("//quit", "/quit"),
-    ] {
+    for (line, text) in [("hi", "hi"), (" /quit", " /quit"), ("//", "/"), ("//quit", "/quit")] {
         assert_eq!(parse(line), Ok(Line::Text(text)));
     }
-    for line in [
-        "/",
-        "/ ",
-        "/ join x",
-        "/joinx",
-        "/\u{212a}",
-        "/quit\n",
-        "/h",
-        "/ /help",
-    ] {
+    for line in ["/", "/ ", "/ join x", "/joinx", "/\u{212a}", "/quit\n", "/h", "/ /help"] {
         assert_eq!(parse(line), Err(CommandError::Unknown), "{line:?}");
     }
 }
@@ -182,12 +152,7 @@ fn requests_say_what_the_commands_say() {
     let here = Conversation::room("here");
     let message = |line| parse(line).map(|line| line.to_message(here, 7));
     let post = |conversation, text| {
-        Ok(Some(ClientMessage::Post {
-            conversation,
-            epoch: None,
-            nonce: 7,
-            text,
-        }))
+        Ok(Some(ClientMessage::Post { conversation, epoch: None, nonce: 7, text }))
     };
     let history = |conversation, last, most| {
         Ok(Some(ClientMessage::History {
@@ -203,42 +168,18 @@ fn requests_say_what_the_commands_say() {
     assert_eq!(message("//hi"), post(here, "/hi"));
     assert_eq!(message("/all hi"), post(Conversation::EVERYONE, "hi"));
     assert_eq!(message("/room x hi"), post(Conversation::room("x"), "hi"));
-    assert_eq!(
-        message("/dm bob hi"),
-        post(Conversation::private("bob"), "hi")
-    );
+    assert_eq!(message("/dm bob hi"), post(Conversation::private("bob"), "hi"));
     assert_eq!(message("/history"), history(here, u64::MAX, 0));
-    assert_eq!(
-        message("/history @bob 5 9"),
-        history(Conversation::private("bob"), 8, 5)
-    );
+    assert_eq!(message("/history @bob 5 9"), history(Conversation::private("bob"), 8, 5));
     assert_eq!(
         message("/who a b"),
-        Ok(Some(ClientMessage::Members {
-            room: Some("a"),
-            from: "b"
-        }))
+        Ok(Some(ClientMessage::Members { room: Some("a"), from: "b" }))
     );
-    assert_eq!(
-        message("/rooms a"),
-        Ok(Some(ClientMessage::Rooms { from: "a" }))
-    );
-    assert_eq!(
-        message("/create a"),
-        Ok(Some(ClientMessage::CreateRoom { room: "a" }))
-    );
-    assert_eq!(
-        message("/join a"),
-        Ok(Some(ClientMessage::Join { room: "a" }))
-    );
-    assert_eq!(
-        message("/leave a"),
-        Ok(Some(ClientMessage::Leave { room: "a" }))
-    );
-    assert_eq!(
-        message("/nick a"),
-        Ok(Some(ClientMessage::Rename { nickname: "a" }))
-    );
+    assert_eq!(message("/rooms a"), Ok(Some(ClientMessage::Rooms { from: "a" })));
+    assert_eq!(message("/create a"), Ok(Some(ClientMessage::CreateRoom { room: "a" })));
+    assert_eq!(message("/join a"), Ok(Some(ClientMessage::Join { room: "a" })));
+    assert_eq!(message("/leave a"), Ok(Some(ClientMessage::Leave { room: "a" })));
+    assert_eq!(message("/nick a"), Ok(Some(ClientMessage::Rename { nickname: "a" })));
     assert_eq!(message("/hide"), Ok(Some(ClientMessage::Hide)));
     assert_eq!(message("/reveal"), Ok(Some(ClientMessage::Reveal)));
     assert_eq!(message("/quit"), Ok(Some(ClientMessage::Quit)));
@@ -254,10 +195,7 @@ fn names_are_unique_and_found_by_help() {
             names.push(name);
             for asked in [name.to_string(), name[1..].to_uppercase()] {
                 let rows = help(Some(&asked)).expect("it has help");
-                assert_eq!(
-                    rows.iter().map(|row| row.name).collect::<Vec<_>>(),
-                    vec![row.name]
-                );
+                assert_eq!(rows.iter().map(|row| row.name).collect::<Vec<_>>(), vec![row.name]);
             }
         }
     }
@@ -267,18 +205,12 @@ fn names_are_unique_and_found_by_help() {
 
 #[test]
 fn help_is_aligned_and_complete() {
-    let lines: Vec<String> = help(None)
-        .expect("the list")
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let lines: Vec<String> =
+        help(None).expect("the list").iter().map(ToString::to_string).collect();
     assert_eq!(lines.len(), COMMANDS.len());
     let column = lines[0].find(COMMANDS[0].help);
     for (line, row) in lines.iter().zip(COMMANDS) {
-        assert!(
-            line.starts_with(&format!("{} {}", row.name, row.arguments)),
-            "{line}"
-        );
+        assert!(line.starts_with(&format!("{} {}", row.name, row.arguments)), "{line}");
         assert_eq!(line.find(row.help), column, "{line}");
         assert!(line.len() <= 98, "{line}");
         for alias in row.aliases {

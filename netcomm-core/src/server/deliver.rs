@@ -74,10 +74,7 @@ impl<'a> Recipients<'a> {
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = Recipient> + use<'a> {
         let except = self.except;
-        self.all
-            .iter()
-            .copied()
-            .filter(move |to| Some(to.conn) != except)
+        self.all.iter().copied().filter(move |to| Some(to.conn) != except)
     }
 }
 
@@ -109,11 +106,7 @@ pub(super) struct Encoder {
 /// ([`CloseCode::SLOW_CONSUMER`]).
 #[must_use]
 pub fn farewell(face: Face, code: CloseCode) -> Vec<u8> {
-    let message = ServerMessage::Closing {
-        code,
-        retry_after: None,
-        text: code.reason(),
-    };
+    let message = ServerMessage::Closing { code, retry_after: None, text: code.reason() };
     let mut encoder = Encoder::default();
     Outgoing::new(Content::event(&message), &mut encoder).bytes(face);
     match face {
@@ -133,11 +126,7 @@ pub(super) enum Content<'a> {
     /// The server's preface. No peer of the text face gets one.
     Preface(ServerPreface),
     /// An answer (with the request it answers) or an event.
-    Message {
-        id: RequestId,
-        message: &'a ServerMessage<'a>,
-        answers: Asked<'a>,
-    },
+    Message { id: RequestId, message: &'a ServerMessage<'a>, answers: Asked<'a> },
     /// What only people read: help.
     Help(Option<&'a str>),
 }
@@ -211,11 +200,7 @@ impl<'a> Outgoing<'a> {
 
 impl<'a> Content<'a> {
     pub(super) const fn event(message: &'a ServerMessage<'a>) -> Self {
-        Self::Message {
-            id: RequestId::NONE,
-            message,
-            answers: Asked::Nothing,
-        }
+        Self::Message { id: RequestId::NONE, message, answers: Asked::Nothing }
     }
 
     fn write_frame(&self, out: &mut Vec<u8>) {

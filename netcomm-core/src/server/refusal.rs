@@ -17,10 +17,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) const fn new(code: RefusalCode, text: &'static str) -> Self {
-        Self {
-            code,
-            text: Cow::Borrowed(text),
-        }
+        Self { code, text: Cow::Borrowed(text) }
     }
 
     pub(super) const fn not_logged_in() -> Self {
@@ -28,10 +25,7 @@ impl Refusal {
     }
 
     pub(super) const fn unsupported() -> Self {
-        Self::new(
-            RefusalCode::UNSUPPORTED,
-            "this kind of request is not supported",
-        )
+        Self::new(RefusalCode::UNSUPPORTED, "this kind of request is not supported")
     }
 
     pub(super) const fn unknown_name() -> Self {
@@ -47,10 +41,7 @@ impl Refusal {
     }
 
     pub(super) const fn name_taken() -> Self {
-        Self::new(
-            RefusalCode::NAME_TAKEN,
-            "this nickname, or one that looks like it, is taken",
-        )
+        Self::new(RefusalCode::NAME_TAKEN, "this nickname, or one that looks like it, is taken")
     }
 
     pub(super) const fn name_lost() -> Self {
@@ -61,47 +52,28 @@ impl Refusal {
     }
 
     pub(super) const fn wrong_epoch() -> Self {
-        Self::new(
-            RefusalCode::WRONG_EPOCH,
-            "the conversation has begun anew since",
-        )
+        Self::new(RefusalCode::WRONG_EPOCH, "the conversation has begun anew since")
     }
 
     pub(super) const fn reveal_first() -> Self {
-        Self::new(
-            RefusalCode::REVEAL_FIRST,
-            "others would see this: reveal yourself first",
-        )
+        Self::new(RefusalCode::REVEAL_FIRST, "others would see this: reveal yourself first")
     }
 
     pub(super) const fn with_oneself() -> Self {
-        Self::new(
-            RefusalCode::UNKNOWN_CONVERSATION,
-            "there is no conversation with oneself",
-        )
+        Self::new(RefusalCode::UNKNOWN_CONVERSATION, "there is no conversation with oneself")
     }
 
     pub(super) const fn unknown_conversation() -> Self {
-        Self::new(
-            RefusalCode::UNKNOWN_CONVERSATION,
-            "there is no such conversation",
-        )
+        Self::new(RefusalCode::UNKNOWN_CONVERSATION, "there is no such conversation")
     }
 
     /// A limit that was hit; the text names it.
     pub(super) fn limit(code: RefusalCode, limits: &Limits, limit: Limit, what: &str) -> Self {
-        Self {
-            code,
-            text: format!("{what}, the limit is {}", limits[limit]).into(),
-        }
+        Self { code, text: format!("{what}, the limit is {}", limits[limit]).into() }
     }
 
     pub(super) fn as_message(&self) -> ServerMessage<'_> {
-        ServerMessage::Refused {
-            code: self.code,
-            retry_after: None,
-            text: &self.text,
-        }
+        ServerMessage::Refused { code: self.code, retry_after: None, text: &self.text }
     }
 }
 
@@ -112,18 +84,12 @@ impl From<NameError> for Refusal {
         } else {
             RefusalCode::INVALID_NAME
         };
-        Self {
-            code,
-            text: format!("{error}").into(),
-        }
+        Self { code, text: format!("{error}").into() }
     }
 }
 
 impl From<TextError> for Refusal {
     fn from(error: TextError) -> Self {
-        Self {
-            code: RefusalCode::INVALID_TEXT,
-            text: format!("{error}").into(),
-        }
+        Self { code: RefusalCode::INVALID_TEXT, text: format!("{error}").into() }
     }
 }

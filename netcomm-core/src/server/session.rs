@@ -57,14 +57,8 @@ pub(super) struct Answers(VecDeque<(RequestId, Answer)>);
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     Done,
-    Posted {
-        position: Position,
-        time: UnixMillis,
-    },
-    Joined {
-        room: Box<RoomName>,
-        position: Position,
-    },
+    Posted { position: Position, time: UnixMillis },
+    Joined { room: Box<RoomName>, position: Position },
 }
 
 impl Session {
@@ -106,14 +100,12 @@ impl Answer {
     pub(super) fn as_message(&self) -> ServerMessage<'_> {
         match self {
             Self::Done => ServerMessage::Done,
-            Self::Posted { position, time } => ServerMessage::Posted {
-                position: *position,
-                time: *time,
-            },
-            Self::Joined { room, position } => ServerMessage::Joined {
-                room: room.as_str(),
-                position: *position,
-            },
+            Self::Posted { position, time } => {
+                ServerMessage::Posted { position: *position, time: *time }
+            }
+            Self::Joined { room, position } => {
+                ServerMessage::Joined { room: room.as_str(), position: *position }
+            }
         }
     }
 }

@@ -59,10 +59,7 @@ impl<'a> Message<'a> for ServerMessage<'a> {
 }
 
 mod sealed {
-    #[expect(
-        unnameable_types,
-        reason = "what cannot be named cannot be implemented"
-    )]
+    #[expect(unnameable_types, reason = "what cannot be named cannot be implemented")]
     pub trait Sealed {}
     impl Sealed for super::ClientMessage<'_> {}
     impl Sealed for super::ServerMessage<'_> {}

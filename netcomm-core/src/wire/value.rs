@@ -41,27 +41,18 @@ pub struct Conversation<'a> {
 
 impl<'a> Conversation<'a> {
     /// Everyone on the server.
-    pub const EVERYONE: Self = Self {
-        kind: ConversationKind::EVERYONE,
-        name: "",
-    };
+    pub const EVERYONE: Self = Self { kind: ConversationKind::EVERYONE, name: "" };
 
     /// The room `name`.
     #[must_use]
     pub const fn room(name: &'a str) -> Self {
-        Self {
-            kind: ConversationKind::ROOM,
-            name,
-        }
+        Self { kind: ConversationKind::ROOM, name }
     }
 
     /// The private conversation with `nickname`.
     #[must_use]
     pub const fn private(nickname: &'a str) -> Self {
-        Self {
-            kind: ConversationKind::PRIVATE,
-            name: nickname,
-        }
+        Self { kind: ConversationKind::PRIVATE, name: nickname }
     }
 }
 
@@ -99,17 +90,12 @@ pub struct Credential<'a> {
 
 impl Credential<'_> {
     /// No proof at all.
-    pub const NONE: Self = Self {
-        scheme: CredentialScheme::NONE,
-        data: &[],
-    };
+    pub const NONE: Self = Self { scheme: CredentialScheme::NONE, data: &[] };
 }
 
 impl fmt::Debug for Credential<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential")
-            .field("scheme", &self.scheme)
-            .finish_non_exhaustive()
+        f.debug_struct("Credential").field("scheme", &self.scheme).finish_non_exhaustive()
     }
 }
 

@@ -63,9 +63,7 @@ impl Chat {
     pub fn open(&mut self, face: Face) -> ConnId {
         self.connects += 1;
         let conn = self.try_connect(Origin::Exempt).expect("a connection");
-        let after = self
-            .router
-            .handle(self.now, conn, Incoming::Opened(face), &mut self.ears);
+        let after = self.router.handle(self.now, conn, Incoming::Opened(face), &mut self.ears);
         assert_eq!(after, After::Nothing);
         if face == Face::Framed {
             let heard = self.ears.take(conn);
@@ -76,8 +74,7 @@ impl Chat {
 
     pub fn try_connect(&mut self, origin: Origin) -> Result<ConnId, CloseCode> {
         self.connects = self.connects.wrapping_add(1);
-        self.router
-            .connect(self.now, origin, [self.connects; 16], &mut self.ears)
+        self.router.connect(self.now, origin, [self.connects; 16], &mut self.ears)
     }
 
     /// A user who has just logged in.
@@ -113,10 +110,7 @@ impl Chat {
     /// The same with a number of one's own.
     pub fn ask_as(&mut self, conn: ConnId, id: RequestId, message: &ClientMessage<'_>) -> Heard {
         self.ears.take(conn);
-        let incoming = Incoming::Request {
-            id,
-            message: message.clone(),
-        };
+        let incoming = Incoming::Request { id, message: message.clone() };
         let _after = self.router.handle(self.now, conn, incoming, &mut self.ears);
         self.ears.take(conn)
     }
@@ -144,9 +138,7 @@ impl Chat {
             self.now = self.now.max(at);
             self.router.handle_timeout(self.now, &mut self.ears);
             assert!(
-                self.router
-                    .poll_timeout()
-                    .is_none_or(|next| next > self.now),
+                self.router.poll_timeout().is_none_or(|next| next > self.now),
                 "a timer that never gives up"
             );
         }
@@ -204,10 +196,7 @@ impl Heard {
 
     /// Only what was said, without ids.
     pub fn events(&self) -> Vec<ServerMessage<'_>> {
-        self.messages()
-            .into_iter()
-            .map(|(_, message)| message)
-            .collect()
+        self.messages().into_iter().map(|(_, message)| message).collect()
     }
 
     /// The texts of the messages.
@@ -216,10 +205,7 @@ impl Heard {
             ServerMessage::Message { text, .. } => Some(text),
             _ => None,
         };
-        self.messages()
-            .into_iter()
-            .filter_map(|(_, message)| text(message))
-            .collect()
+        self.messages().into_iter().filter_map(|(_, message)| text(message)).collect()
     }
 
     pub fn is_silent(&self) -> bool {
@@ -239,12 +225,7 @@ pub fn login(nickname: &str, hidden: bool, resume: Option<ResumeToken>) -> Clien
 }
 
 pub fn post<'a>(conversation: Conversation<'a>, text: &'a str) -> ClientMessage<'a> {
-    ClientMessage::Post {
-        conversation,
-        epoch: None,
-        nonce: 0,
-        text,
-    }
+    ClientMessage::Post { conversation, epoch: None, nonce: 0, text }
 }
 
 /// Everything of a conversation, from the first message on.

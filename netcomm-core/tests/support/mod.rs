@@ -18,8 +18,5 @@ pub mod twin;
 
 /// How many times the usual number of cases is wanted.
 pub fn effort() -> u32 {
-    std::env::var("NETCOMM_TEST_EFFORT")
-        .ok()
-        .and_then(|effort| effort.parse().ok())
-        .unwrap_or(1)
+    std::env::var("NETCOMM_TEST_EFFORT").ok().and_then(|effort| effort.parse().ok()).unwrap_or(1)
 }

@@ -24,9 +24,7 @@ pub(crate) fn string() -> BoxedStrategy<&'static str> {
 
 /// Any bytes.
 pub(crate) fn bytes() -> BoxedStrategy<&'static [u8]> {
-    vec(any::<u8>(), 0..40)
-        .prop_map(|bytes| &*bytes.leak())
-        .boxed()
+    vec(any::<u8>(), 0..40).prop_map(|bytes| &*bytes.leak()).boxed()
 }
 
 /// Any number, with a liking for the ends of varints.
@@ -50,10 +48,7 @@ pub(crate) fn request_id() -> BoxedStrategy<RequestId> {
 /// Any conversation, of unknown kinds too.
 pub(crate) fn conversation() -> BoxedStrategy<Conversation<'static>> {
     (prop_oneof![0_u16..4, any::<u16>()], string())
-        .prop_map(|(kind, name)| Conversation {
-            kind: ConversationKind(kind),
-            name,
-        })
+        .prop_map(|(kind, name)| Conversation { kind: ConversationKind(kind), name })
         .boxed()
 }
 
@@ -62,17 +57,11 @@ fn token() -> BoxedStrategy<ResumeToken> {
 }
 
 fn extensions() -> BoxedStrategy<Vec<Extension<'static>>> {
-    vec(
-        (any::<u16>(), bytes()).prop_map(|(key, value)| Extension { key, value }),
-        0..4,
-    )
-    .boxed()
+    vec((any::<u16>(), bytes()).prop_map(|(key, value)| Extension { key, value }), 0..4).boxed()
 }
 
 fn position() -> BoxedStrategy<Position> {
-    (number(), number())
-        .prop_map(|(epoch, seq)| Position { epoch, seq })
-        .boxed()
+    (number(), number()).prop_map(|(epoch, seq)| Position { epoch, seq }).boxed()
 }
 
 fn time() -> BoxedStrategy<UnixMillis> {
@@ -85,12 +74,7 @@ pub(crate) fn client_message() -> BoxedStrategy<ClientMessage<'static>> {
     prop_oneof![
         login(),
         (conversation(), of(number()), number(), string()).prop_map(
-            |(conversation, epoch, nonce, text)| M::Post {
-                conversation,
-                epoch,
-                nonce,
-                text
-            }
+            |(conversation, epoch, nonce, text)| M::Post { conversation, epoch, nonce, text }
         ),
         string().prop_map(|room| M::Join { room }),
         string().prop_map(|room| M::CreateRoom { room }),
@@ -110,45 +94,31 @@ pub(crate) fn client_message() -> BoxedStrategy<ClientMessage<'static>> {
 }
 
 fn login() -> BoxedStrategy<ClientMessage<'static>> {
-    (
-        string(),
-        any::<bool>(),
-        of(token()),
-        (any::<u16>(), bytes()),
-        number(),
-        extensions(),
-    )
-        .prop_map(
-            |(nickname, hidden, resume, (scheme, data), features, extensions)| {
-                ClientMessage::Login {
-                    nickname,
-                    hidden,
-                    resume,
-                    credential: Credential {
-                        scheme: CredentialScheme(scheme),
-                        data,
-                    },
-                    features,
-                    extensions,
-                }
-            },
-        )
+    (string(), any::<bool>(), of(token()), (any::<u16>(), bytes()), number(), extensions())
+        .prop_map(|(nickname, hidden, resume, (scheme, data), features, extensions)| {
+            ClientMessage::Login {
+                nickname,
+                hidden,
+                resume,
+                credential: Credential { scheme: CredentialScheme(scheme), data },
+                features,
+                extensions,
+            }
+        })
         .boxed()
 }
 
 fn history_request() -> BoxedStrategy<ClientMessage<'static>> {
     let range = (of(number()), number(), number());
     (conversation(), range, any::<bool>(), any::<u32>())
-        .prop_map(
-            |(conversation, (epoch, first, last), latest, most)| ClientMessage::History {
-                conversation,
-                epoch,
-                first,
-                last,
-                latest,
-                most,
-            },
-        )
+        .prop_map(|(conversation, (epoch, first, last), latest, most)| ClientMessage::History {
+            conversation,
+            epoch,
+            first,
+            last,
+            latest,
+            most,
+        })
         .boxed()
 }
 
@@ -175,10 +145,8 @@ fn answer() -> BoxedStrategy<ServerMessage<'static>> {
 }
 
 fn welcome() -> BoxedStrategy<ServerMessage<'static>> {
-    let limits = vec(
-        (any::<u16>(), number()).prop_map(|(limit, value)| LimitValue { limit, value }),
-        0..40,
-    );
+    let limits =
+        vec((any::<u16>(), number()).prop_map(|(limit, value)| LimitValue { limit, value }), 0..40);
     (
         (string(), any::<bool>(), any::<bool>(), token()),
         (time(), position(), limits),
@@ -210,13 +178,7 @@ fn page() -> BoxedStrategy<ServerMessage<'static>> {
     use ServerMessage as M;
     let room = (string(), any::<u32>()).prop_map(|(room, members)| RoomItem { room, members });
     let item = (number(), time(), string(), number(), string()).prop_map(
-        |(seq, time, author, nonce, text)| HistoryItem {
-            seq,
-            time,
-            author,
-            nonce,
-            text,
-        },
+        |(seq, time, author, nonce, text)| HistoryItem { seq, time, author, nonce, text },
     );
     let standing = (conversation(), position())
         .prop_map(|(conversation, last)| ConversationItem { conversation, last });
@@ -233,12 +195,8 @@ fn page() -> BoxedStrategy<ServerMessage<'static>> {
                 items
             }
         ),
-        (vec(standing, 0..6), of(conversation())).prop_map(|(conversations, next)| {
-            M::Conversations {
-                conversations,
-                next,
-            }
-        }),
+        (vec(standing, 0..6), of(conversation()))
+            .prop_map(|(conversations, next)| { M::Conversations { conversations, next } }),
     ]
     .boxed()
 }

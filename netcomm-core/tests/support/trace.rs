@@ -119,15 +119,9 @@ pub fn limits() -> impl Strategy<Value = Vec<(&'static str, u64)>> {
         of("pairs", &[1, 3, 50]),
         of("detached_sessions", &[1, 2, 50]),
         of("detached_per_address", &[1, 2]),
-        (
-            of("history_messages", &[1, 3, 100]),
-            of("page_items", &[1, 2, 100]),
-        ),
+        (of("history_messages", &[1, 3, 100]), of("page_items", &[1, 2, 100])),
         (of("unanswered", &[1, 3, 64]), of("pending_logins", &[1, 3])),
-        (
-            of("connections", &[4, 50]),
-            of("connections_per_address", &[2, 3]),
-        ),
+        (of("connections", &[4, 50]), of("connections_per_address", &[2, 3])),
     )
         .prop_map(|(a, b, c, d, e, f, g, h, i, (j, k), (l, m), (n, o))| {
             vec![a, b, c, d, e, f, g, h, i, j, k, l, m, n, o]
@@ -141,15 +135,7 @@ pub fn actions(length: usize) -> impl Strategy<Value = Vec<(Action, bool)>> {
         for (conn, origin) in origins.into_iter().enumerate() {
             actions.push((Action::Connect { origin }, false));
             let name = NAMES[conn % NAMES.len()].to_owned();
-            actions.push((
-                Action::Login {
-                    conn,
-                    name,
-                    hidden: false,
-                    token: None,
-                },
-                false,
-            ));
+            actions.push((Action::Login { conn, name, hidden: false, token: None }, false));
         }
         actions
     });

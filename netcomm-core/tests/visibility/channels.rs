@@ -95,10 +95,7 @@ fn rename_notices() {
     assert!(world.bob(Act::Probe("ann")).contains("name_taken"));
     assert_eq!(
         world.ann(Act::Reveal),
-        [
-            "Online { nickname: \"ann\" }",
-            "Renamed { from: \"ann\", to: \"zoe\" }"
-        ]
+        ["Online { nickname: \"ann\" }", "Renamed { from: \"ann\", to: \"zoe\" }"]
     );
 }
 
@@ -136,10 +133,7 @@ fn transitions() {
     world.pass(WINDOW);
     assert_eq!(
         world.ann(Act::Reveal),
-        [
-            "Online { nickname: \"ann\" }",
-            "MemberJoined { room: \"tea\", nickname: \"ann\" }"
-        ]
+        ["Online { nickname: \"ann\" }", "MemberJoined { room: \"tea\", nickname: \"ann\" }"]
     );
 }
 
@@ -217,11 +211,7 @@ fn failed_logins() {
     world.ann(Act::Quit);
     assert!(world.ann_hears(Act::Resume).contains("name_taken"));
     assert!(world.bob(Act::Probe("ann")).contains("name_taken"));
-    assert!(
-        world
-            .ann_hears(Act::Login("ann", VISIBLY))
-            .contains("name_taken")
-    );
+    assert!(world.ann_hears(Act::Login("ann", VISIBLY)).contains("name_taken"));
     world.pass(WINDOW);
     assert_eq!(world.ann(Act::Resume), ["Online { nickname: \"ann\" }"]);
 }
@@ -239,11 +229,7 @@ fn room_existence_and_idle_expiry() {
     world.pass(1000);
     assert!(!world.bob(Act::Rooms).contains("tea"), "idle all the time");
     assert!(world.0.hider_told().is_empty());
-    assert!(
-        world
-            .ann_hears(Act::Say(TEA, "boo"))
-            .contains("unknown_room")
-    );
+    assert!(world.ann_hears(Act::Say(TEA, "boo")).contains("unknown_room"));
 }
 
 #[test]
@@ -258,11 +244,7 @@ fn a_room_that_ended_while_a_hidden_user_was_away() {
     world.pass(WINDOW - 1);
     assert!(!world.bob(Act::Rooms).contains("tea"));
     assert!(world.ann_hears(Act::Resume).contains("hidden: true"));
-    assert!(
-        world
-            .ann_hears(Act::Say(TEA, "boo"))
-            .contains("unknown_room")
-    );
+    assert!(world.ann_hears(Act::Say(TEA, "boo")).contains("unknown_room"));
     assert!(world.bob(Act::Probe("ann")).contains("Welcome"), "no name");
     world.bob(Act::Create("tea"));
     world.ann(Act::Join("tea"));
@@ -312,11 +294,7 @@ fn history() {
     world.ann(Act::Join("lobby"));
     world.ann(Act::Rename("zoe"));
     world.ann(Act::Say(CAT, "psst"));
-    assert!(
-        world
-            .bob(Act::History(LOBBY))
-            .contains("first_kept: 1, last: 1")
-    );
+    assert!(world.bob(Act::History(LOBBY)).contains("first_kept: 1, last: 1"));
     world.ann(Act::Say(LOBBY, "boo"));
     let page = world.bob(Act::History(LOBBY));
     assert!(page.contains("author: \"zoe\"") && page.contains("first_kept: 1, last: 2"));

@@ -99,11 +99,7 @@ fn limits_of_private_conversations() {
     let mut world = World::new(&[("pairs", 1), ("pairs_per_user", 1)]);
     world.ann(Act::Say(BOB, "hi"));
     world.ann(Act::Hide);
-    assert!(
-        world
-            .ann_hears(Act::Say(CAT, "hi"))
-            .contains("too_many_pairs")
-    );
+    assert!(world.ann_hears(Act::Say(CAT, "hi")).contains("too_many_pairs"));
     assert!(world.bob(Act::Say(CAT, "hi")).contains("too_many_pairs"));
     world.pass(WINDOW);
     assert!(world.bob(Act::Say(CAT, "hi")).contains("Posted"), "gone");
@@ -118,11 +114,7 @@ fn limits_of_rooms() {
     world.cat(Act::Leave("lobby"));
     assert!(world.cat(Act::Create("tea")).contains("Joined"));
     assert!(world.ann_hears(Act::Join("tea")).contains("Joined"));
-    assert!(
-        world
-            .ann_hears(Act::Join("lobby"))
-            .contains("rooms_per_user")
-    );
+    assert!(world.ann_hears(Act::Join("lobby")).contains("rooms_per_user"));
 }
 
 #[test]
@@ -139,11 +131,7 @@ fn limits_of_history() {
     world.ann(Act::Say(LOBBY, long));
     let lobby = world.bob(Act::History(LOBBY));
     assert!(lobby.contains("first_kept: 2, last: 2"), "{lobby}");
-    assert!(
-        world
-            .bob(Act::History(ANN))
-            .contains("first_kept: 2, last: 1")
-    );
+    assert!(world.bob(Act::History(ANN)).contains("first_kept: 2, last: 1"));
 }
 
 #[test]
@@ -154,10 +142,7 @@ fn addresses() {
     let bob = |act| Step::By(Who::Observer(0), act);
     let cat = |act| Step::By(Who::Observer(1), act);
     // Ann comes from one address, resumes from another, and is a new identity there.
-    let mut steps = vec![
-        bob(Act::Login("bob", VISIBLY)),
-        cat(Act::Login("cat", VISIBLY)),
-    ];
+    let mut steps = vec![bob(Act::Login("bob", VISIBLY)), cat(Act::Login("cat", VISIBLY))];
     steps.extend([ann(Act::Login("ann", HIDDEN)), ann(Act::Resume)]);
     steps.extend([ann(Act::Resume), ann(Act::Reveal), ann(Act::Hide)]);
     for _ in 0..3 {

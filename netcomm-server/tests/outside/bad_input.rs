@@ -28,13 +28,7 @@ impl Calm {
         let [speaker, framed] =
             ["speaker", "framed"].map(|nickname| Framed::enter(hall.address, nickname));
         let typing = Person::enter(hall.address, "typing");
-        Self {
-            hall,
-            speaker,
-            framed,
-            typing,
-            said: 0,
-        }
+        Self { hall, speaker, framed, typing, said: 0 }
     }
 
     /// Whatever happened in between: the next thing that both hear is the next thing said.
@@ -49,17 +43,12 @@ impl Calm {
             other => panic!("{what}: {other:?}"),
         }
         let line = self.typing.line().unwrap();
-        assert!(
-            line.ends_with(&format!("<speaker> {said}")),
-            "{what}: {line}"
-        );
+        assert!(line.ends_with(&format!("<speaker> {said}")), "{what}: {line}");
     }
 
     fn socket(&self) -> TcpStream {
         let socket = TcpStream::connect(self.hall.address).unwrap();
-        socket
-            .set_read_timeout(Some(crate::peers::PATIENCE))
-            .unwrap();
+        socket.set_read_timeout(Some(crate::peers::PATIENCE)).unwrap();
         socket
     }
 
@@ -99,11 +88,7 @@ fn prefaces() {
         drop(socket);
         calm.check("a part of a preface, then nobody");
     }
-    assert_eq!(
-        calm.answer(b"\x16\x03\x01\x02\x00\x01"),
-        b"",
-        "there is no TLS"
-    );
+    assert_eq!(calm.answer(b"\x16\x03\x01\x02\x00\x01"), b"", "there is no TLS");
     calm.check("TLS");
 }
 
@@ -118,33 +103,13 @@ fn frames_that_close() {
         ("empty", vec![0; 4], CloseCode::EMPTY_FRAME),
         ("too long", vec![0, 0, 0x40, 1], CloseCode::FRAME_TOO_LARGE),
         ("absurd", vec![0xff; 4], CloseCode::FRAME_TOO_LARGE),
-        (
-            "HTTP",
-            b"GET / HTTP/1.1\r\n".to_vec(),
-            CloseCode::FRAME_TOO_LARGE,
-        ),
+        ("HTTP", b"GET / HTTP/1.1\r\n".to_vec(), CloseCode::FRAME_TOO_LARGE),
         ("no number", frame(&[0x80]), CloseCode::MALFORMED),
         ("a number alone", frame(&[7]), CloseCode::MALFORMED),
-        (
-            "a long number",
-            frame(&id_of_six_bytes),
-            CloseCode::MALFORMED,
-        ),
-        (
-            "not UTF-8",
-            frame(&room_that_is_not_utf8),
-            CloseCode::MALFORMED,
-        ),
-        (
-            "a long string",
-            frame(&room_longer_than_the_frame),
-            CloseCode::MALFORMED,
-        ),
-        (
-            "trailing bytes",
-            frame(&quit_and_more),
-            CloseCode::MALFORMED,
-        ),
+        ("a long number", frame(&id_of_six_bytes), CloseCode::MALFORMED),
+        ("not UTF-8", frame(&room_that_is_not_utf8), CloseCode::MALFORMED),
+        ("a long string", frame(&room_longer_than_the_frame), CloseCode::MALFORMED),
+        ("trailing bytes", frame(&quit_and_more), CloseCode::MALFORMED),
     ] {
         let mut peer = Framed::connect(calm.hall.address);
         peer.write(&bytes);
@@ -178,10 +143,7 @@ fn requests_that_are_refused_before_the_login() {
         nickname: "peer",
         hidden: false,
         resume: None,
-        credential: Credential {
-            scheme: CredentialScheme(77),
-            data: b"secret",
-        },
+        credential: Credential { scheme: CredentialScheme(77), data: b"secret" },
         features: u64::MAX,
         extensions: Vec::new(),
     };
@@ -206,10 +168,7 @@ fn requests_that_are_refused_before_the_login() {
     }
     peer.write(&frame(&[99, 200, 1]));
     assert_eq!(peer.answer(99).refusal().0, RefusalCode::UNSUPPORTED);
-    assert!(
-        !peer.log_in("peer", None).0,
-        "the sixteenth is not too late"
-    );
+    assert!(!peer.log_in("peer", None).0, "the sixteenth is not too late");
     calm.check("logged in");
 }
 
@@ -226,10 +185,7 @@ fn requests_that_are_refused_after_it() {
         nonce: 0,
         text: "never said",
     };
-    let no_kind = Conversation {
-        kind: ConversationKind(77),
-        name: "x",
-    };
+    let no_kind = Conversation { kind: ConversationKind(77), name: "x" };
     let closed = Conversation::room("closed");
     let nowhere = Some("nowhere");
     let long = Long::of(4097);
@@ -247,39 +203,15 @@ fn requests_that_are_refused_after_it() {
         (other_epoch, RefusalCode::WRONG_EPOCH),
         (post(closed, "never said"), RefusalCode::NOT_A_MEMBER),
         (history(closed, 1), RefusalCode::NOT_A_MEMBER),
-        (
-            post(Conversation::room("nowhere"), "x"),
-            RefusalCode::UNKNOWN_ROOM,
-        ),
-        (
-            post(Conversation::private("nobody-here"), "x"),
-            RefusalCode::UNKNOWN_NAME,
-        ),
-        (
-            post(Conversation::private("peer"), "x"),
-            RefusalCode::UNKNOWN_CONVERSATION,
-        ),
+        (post(Conversation::room("nowhere"), "x"), RefusalCode::UNKNOWN_ROOM),
+        (post(Conversation::private("nobody-here"), "x"), RefusalCode::UNKNOWN_NAME),
+        (post(Conversation::private("peer"), "x"), RefusalCode::UNKNOWN_CONVERSATION),
         (post(no_kind, "x"), RefusalCode::UNKNOWN_CONVERSATION),
         (history(EVERYONE, 0), RefusalCode::INVALID_REQUEST),
-        (
-            ClientMessage::Join { room: "nowhere" },
-            RefusalCode::UNKNOWN_ROOM,
-        ),
-        (
-            ClientMessage::Leave { room: "nowhere" },
-            RefusalCode::UNKNOWN_ROOM,
-        ),
-        (
-            ClientMessage::Leave { room: "closed" },
-            RefusalCode::NOT_A_MEMBER,
-        ),
-        (
-            ClientMessage::Members {
-                room: nowhere,
-                from: "",
-            },
-            RefusalCode::UNKNOWN_ROOM,
-        ),
+        (ClientMessage::Join { room: "nowhere" }, RefusalCode::UNKNOWN_ROOM),
+        (ClientMessage::Leave { room: "nowhere" }, RefusalCode::UNKNOWN_ROOM),
+        (ClientMessage::Leave { room: "closed" }, RefusalCode::NOT_A_MEMBER),
+        (ClientMessage::Members { room: nowhere, from: "" }, RefusalCode::UNKNOWN_ROOM),
         (create("CLOSED"), RefusalCode::ROOM_EXISTS),
         (create("a room"), RefusalCode::INVALID_NAME),
         (create("@room"), RefusalCode::INVALID_NAME),
@@ -299,13 +231,8 @@ fn requests_that_are_refused_after_it() {
     peer.write(&frame(&[99, 200, 1]));
     assert_eq!(peer.answer(99).refusal().0, RefusalCode::UNSUPPORTED);
     calm.check("refused");
-    let members = peer.ask(&ClientMessage::Members {
-        room: None,
-        from: "",
-    });
-    let ServerMessage::Members { members, .. } = members.message() else {
-        panic!("{members:?}")
-    };
+    let members = peer.ask(&ClientMessage::Members { room: None, from: "" });
+    let ServerMessage::Members { members, .. } = members.message() else { panic!("{members:?}") };
     assert_eq!(members, ["framed", "peer", "speaker", "typing"]);
 }
 
@@ -317,18 +244,9 @@ fn lines() {
     peer.write(b"\r\n\n\xff\xfd\x03\xff\xfb\x18\xff\xfa\x18\x00VT\n100\xff\xf0\r\n");
     peer.write(b"\xffthe first line is no text\xc3\n");
     peer.until("refused: the line is not UTF-8");
-    peer.sees(
-        "/members",
-        "refused: log in first: the first line is your nickname",
-    );
-    peer.sees(
-        "typing",
-        "refused: this nickname, or one that looks like it, is taken",
-    );
-    peer.sees(
-        "hello everybody",
-        "refused: choose a nickname first: /nick <nickname>",
-    );
+    peer.sees("/members", "refused: log in first: the first line is your nickname");
+    peer.sees("typing", "refused: this nickname, or one that looks like it, is taken");
+    peer.sees("hello everybody", "refused: choose a nickname first: /nick <nickname>");
     peer.sees("/nick tурing", "refused: this nickname");
     peer.sees("/nick peer", "* welcome, peer");
     calm.check("logged in");
@@ -339,14 +257,8 @@ fn lines() {
         (b"/join nowhere", "refused: there is no such room"),
         (b"/leave nowhere", "refused: there is no such room"),
         (b"/room nowhere hello", "refused: there is no such room"),
-        (
-            b"/dm nobody-here hello",
-            "refused: nobody of this name is here",
-        ),
-        (
-            b"/dm peer hello",
-            "refused: there is no conversation with oneself",
-        ),
+        (b"/dm nobody-here hello", "refused: nobody of this name is here"),
+        (b"/dm peer hello", "refused: there is no conversation with oneself"),
         (b"/nick typing", "refused: this nickname"),
         (b"/history * 0", "refused: usage: /history"),
         (b"", "refused: nothing to say"),
@@ -354,14 +266,8 @@ fn lines() {
         (b"\x1b[2Jgone", "refused: a text may not contain"),
         (b"a\0b", "refused: a text may not contain"),
         (b"a\xe2\x80\xaeb", "refused: a text may not contain"),
-        (
-            long.as_bytes(),
-            "refused: the line is longer than line_bytes",
-        ),
-        (
-            b"GET / HTTP/1.1 too late\xc3",
-            "refused: the line is not UTF-8",
-        ),
+        (long.as_bytes(), "refused: the line is longer than line_bytes"),
+        (b"GET / HTTP/1.1 too late\xc3", "refused: the line is not UTF-8"),
     ] {
         for end in [&b"\n"[..], b"\r\n", b"\r\0", b"\xff\xf9\n"] {
             peer.write(&[typed, end].concat());
@@ -376,21 +282,11 @@ fn lines() {
 #[test]
 fn a_browser_is_told_that_this_is_no_web_server() {
     let mut calm = Calm::new();
-    for said in [
-        "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-        "POST /a HTTP/1.0\n",
-        "PRI * HTTP/2.0\r\n",
-    ] {
+    for said in ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST /a HTTP/1.0\n", "PRI * HTTP/2.0\r\n"] {
         let answer = String::from_utf8(calm.answer(said.as_bytes())).unwrap();
-        assert!(
-            answer.starts_with("HTTP/1.1 400 Bad Request\r\n"),
-            "{answer}"
-        );
+        assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{answer}");
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(
-            head.contains(&format!("Content-Length: {}", body.len())),
-            "{head}"
-        );
+        assert!(head.contains(&format!("Content-Length: {}", body.len())), "{head}");
         calm.check("HTTP");
     }
 }

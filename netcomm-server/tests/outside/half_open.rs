@@ -37,12 +37,8 @@ fn who_stops_answering_is_cut_its_name_is_kept_and_it_comes_back() {
     ];
     let ids = asked.map(|message| again.send(&message));
     let welcome = again.answer(ids[0]);
-    let ServerMessage::Welcome {
-        nickname: "ben",
-        resumed: true,
-        token: fresh,
-        ..
-    } = welcome.message()
+    let ServerMessage::Welcome { nickname: "ben", resumed: true, token: fresh, .. } =
+        welcome.message()
     else {
         panic!("{welcome:?}")
     };
@@ -52,10 +48,7 @@ fn who_stops_answering_is_cut_its_name_is_kept_and_it_comes_back() {
         let ServerMessage::History { epoch, items, .. } = page.message() else {
             panic!("{page:?}")
         };
-        assert_eq!(
-            items.iter().map(|item| item.text).collect::<Vec<_>>(),
-            [text]
-        );
+        assert_eq!(items.iter().map(|item| item.text).collect::<Vec<_>>(), [text]);
         assert_eq!(epoch == created.epoch, id == ids[1]);
     }
     assert_eq!(again.closing(), CloseCode::QUIT);
@@ -78,16 +71,9 @@ fn an_old_token_works_until_the_new_one_has_surely_arrived() {
     third.say("the third has its token");
     let mut fourth = Framed::connect(hall.address);
     let refused = fourth.ask(&login("ben", Some(used)));
-    assert_eq!(
-        refused.refusal().0,
-        RefusalCode::NAME_TAKEN,
-        "a token that is retired is none"
-    );
+    assert_eq!(refused.refusal().0, RefusalCode::NAME_TAKEN, "a token that is retired is none");
     assert!(fourth.log_in("ben", Some(third.token)).0);
     assert!(fourth.ask(&ClientMessage::Quit).is_done());
     let mut fifth = Framed::connect(hall.address);
-    assert!(
-        !fifth.log_in("ben", Some(fourth.token)).0,
-        "void after a quit"
-    );
+    assert!(!fifth.log_in("ben", Some(fourth.token)).0, "void after a quit");
 }

@@ -35,11 +35,7 @@ fn one_connection_too_many_is_told_so_in_its_own_words() {
     let mut cleo = Person::connect(hall.address);
     cleo.say("cleo");
     assert_eq!(cleo.rest(), full);
-    assert_eq!(
-        Person::connect(hall.address).rest(),
-        full,
-        "who is silent is told, too"
-    );
+    assert_eq!(Person::connect(hall.address).rest(), full, "who is silent is told, too");
     drop(ann);
     ben.until("ann is offline");
     // The place is free once the reader of the connection is through.
@@ -48,10 +44,7 @@ fn one_connection_too_many_is_told_so_in_its_own_words() {
         socket.write_all(&preface).unwrap();
         let mut answer = [0; LENGTH];
         socket.read_exact(&mut answer).unwrap();
-        matches!(
-            ServerPreface::from_bytes(answer).unwrap(),
-            ServerPreface::Accepted(_)
-        )
+        matches!(ServerPreface::from_bytes(answer).unwrap(), ServerPreface::Accepted(_))
     });
     assert!(entered);
 }
@@ -77,11 +70,7 @@ fn loopback_is_exempt_from_what_is_counted_by_address() {
 
 #[test]
 fn the_oldest_that_has_not_logged_in_makes_room() {
-    let set = [
-        ("pending_logins", 2),
-        ("login_ms", NEVER_MS),
-        ("silent_login_ms", NEVER_MS),
-    ];
+    let set = [("pending_logins", 2), ("login_ms", NEVER_MS), ("silent_login_ms", NEVER_MS)];
     let hall = Hall::open(&set);
     let mut ann = Person::enter(hall.address, "ann");
     let (silent, framed) = (Person::connect(hall.address), Framed::connect(hall.address));
@@ -102,10 +91,7 @@ fn the_oldest_that_has_not_logged_in_makes_room() {
 fn who_has_begun_must_log_in_soon() {
     let hall = Hall::open(&[("login_ms", 100), ("silent_login_ms", NEVER_MS)]);
     let mut silent = Person::connect(hall.address);
-    assert_eq!(
-        Framed::connect(hall.address).closing(),
-        CloseCode::LOGIN_TIMEOUT
-    );
+    assert_eq!(Framed::connect(hall.address).closing(), CloseCode::LOGIN_TIMEOUT);
     // Half a preface: there is no frame yet to say more in.
     let part = &ClientPreface::OURS.to_bytes()[..5];
     assert_eq!(refusal_in_preface(&hall, part), PrefaceRefusal::REFUSED);
@@ -145,13 +131,7 @@ fn messages_before_the_login_are_counted() {
 fn hide_until_the_name_is_free(peer: &mut Framed) {
     assert!(peer.ask(&ClientMessage::Hide).is_done());
     peer.event(|event| {
-        matches!(
-            event,
-            ServerMessage::Notice {
-                code: NoticeCode::NAME_RELEASED,
-                ..
-            }
-        )
+        matches!(event, ServerMessage::Notice { code: NoticeCode::NAME_RELEASED, .. })
     });
 }
 

@@ -11,16 +11,9 @@ const EVERYONE: Conversation<'static> = Conversation::EVERYONE;
 fn kept(peer: &mut Framed, conversation: Conversation<'_>) -> (u64, u64, Vec<u64>) {
     let page = peer.ask(&history(conversation, 1));
     match page.message() {
-        ServerMessage::History {
-            first_kept,
-            last,
-            items,
-            ..
-        } => (
-            first_kept,
-            last,
-            items.iter().map(|item| item.seq).collect(),
-        ),
+        ServerMessage::History { first_kept, last, items, .. } => {
+            (first_kept, last, items.iter().map(|item| item.seq).collect())
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -37,11 +30,7 @@ fn of_a_conversation_so_many_messages_are_kept() {
     let mut ben = Person::enter(hall.address, "ben");
     ben.sees("/history", "* history of everyone");
     for number in 3..=5 {
-        assert!(
-            ben.line()
-                .unwrap()
-                .ends_with(&format!("<ann> number {number}"))
-        );
+        assert!(ben.line().unwrap().ends_with(&format!("<ann> number {number}")));
     }
     assert_eq!(ben.line().unwrap(), "* messages 1 to 2 are no longer kept");
 }
@@ -98,9 +87,7 @@ fn a_page_has_so_many_items() {
     let (mut from, mut sizes) = (String::new(), Vec::new());
     while sizes.len() < 10 {
         let page = ann.ask(&ClientMessage::Rooms { from: &from });
-        let ServerMessage::Rooms { rooms, next } = page.message() else {
-            panic!("{page:?}")
-        };
+        let ServerMessage::Rooms { rooms, next } = page.message() else { panic!("{page:?}") };
         sizes.push(rooms.len());
         from = next.to_owned();
         if from.is_empty() {
@@ -109,17 +96,10 @@ fn a_page_has_so_many_items() {
     }
     assert_eq!(sizes, [2, 2, 1]);
     let page = ann.ask(&ClientMessage::Conversations { from: EVERYONE });
-    let ServerMessage::Conversations {
-        conversations,
-        next,
-    } = page.message()
-    else {
+    let ServerMessage::Conversations { conversations, next } = page.message() else {
         panic!("{page:?}")
     };
-    assert_eq!(
-        (conversations.len(), next),
-        (2, Some(Conversation::room("b")))
-    );
+    assert_eq!((conversations.len(), next), (2, Some(Conversation::room("b"))));
     let mut ben = Person::enter(hall.address, "ben");
     ben.sees("/rooms", "… more: /rooms c");
     let _cleo = Framed::enter(hall.address, "cleo");
@@ -140,20 +120,10 @@ fn one_user_has_so_many_private_conversations() {
     assert_eq!(text, own);
     let (code, text) = cleo.ask(&to("ben")).refusal();
     assert_eq!(code, RefusalCode::TOO_MANY_PAIRS);
-    assert!(
-        text.starts_with("the other has") && text.ends_with("the limit is 1"),
-        "{text}"
-    );
-    assert_eq!(
-        ann.ask(&to("ben")).position().seq,
-        2,
-        "the one that is goes on"
-    );
+    assert!(text.starts_with("the other has") && text.ends_with("the limit is 1"), "{text}");
+    assert_eq!(ann.ask(&to("ben")).position().seq, 2, "the one that is goes on");
     let mut dan = Person::enter(hall.address, "dan");
-    dan.sees(
-        "/dm ann psst",
-        "refused: the other has private conversations",
-    );
+    dan.sees("/dm ann psst", "refused: the other has private conversations");
 }
 
 #[test]

@@ -48,10 +48,7 @@ fn say_until_offline(speaker: &mut Framed, times: u64, slow: &str) {
 fn check_cut(slow: Framed) {
     let ending = slow.rest();
     match ending.code() {
-        Some(code) => assert_eq!(
-            (code, ending.is_cut_short),
-            (CloseCode::SLOW_CONSUMER, false)
-        ),
+        Some(code) => assert_eq!((code, ending.is_cut_short), (CloseCode::SLOW_CONSUMER, false)),
         None => assert!(!ending.heard.is_empty()),
     }
 }
@@ -84,11 +81,8 @@ fn a_mailbox_holds_so_many_bytes() {
 fn a_mailbox_holds_so_many_frames() {
     assert!(CloseCode::SLOW_CONSUMER.reason().contains("mailbox_frames"));
     for frames in [16, 100] {
-        let limits = [
-            ("mailbox_bytes", MUCH),
-            ("mailbox_frames", frames),
-            ("mailboxes_bytes", MUCH),
-        ];
+        let limits =
+            [("mailbox_bytes", MUCH), ("mailbox_frames", frames), ("mailboxes_bytes", MUCH)];
         check_mailbox(&limits, frames);
     }
 }

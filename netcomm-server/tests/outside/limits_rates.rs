@@ -12,21 +12,15 @@ fn posts_beyond_the_burst_wait_and_none_is_lost_or_overtaken() {
     let hall = Hall::open(&[("post_burst", 3), ("posts_per_minute", 6000)]);
     let mut ann = Framed::enter(hall.address, "ann");
     let mut ben = Person::enter(hall.address, "ben");
-    let ids: Vec<_> = (1..=43)
-        .map(|number| ann.send(&post(EVERYONE, &format!("number {number}"))))
-        .collect();
+    let ids: Vec<_> =
+        (1..=43).map(|number| ann.send(&post(EVERYONE, &format!("number {number}")))).collect();
     let mut times = Vec::new();
     for (id, number) in ids.into_iter().zip(1..) {
         let heard = ann.answer(id);
-        let ServerMessage::Posted { position, time } = heard.message() else {
-            panic!("{heard:?}")
-        };
+        let ServerMessage::Posted { position, time } = heard.message() else { panic!("{heard:?}") };
         assert_eq!(position.seq, number);
         times.push(time.0);
-        assert!(
-            ben.until("number")
-                .ends_with(&format!("<ann> number {number}"))
-        );
+        assert!(ben.until("number").ends_with(&format!("<ann> number {number}")));
     }
     // The server's own clock, which a slow machine only makes later.
     assert!(times[42] - times[0] >= 399, "{times:?}");
@@ -44,9 +38,7 @@ fn typed_lines_beyond_the_burst_wait_as_well() {
     ));
     for number in 1..=40 {
         let heard = ann.event(|event| matches!(event, ServerMessage::Message { .. }));
-        let ServerMessage::Message { text, position, .. } = heard.message() else {
-            unreachable!()
-        };
+        let ServerMessage::Message { text, position, .. } = heard.message() else { unreachable!() };
         assert_eq!((text, position.seq), (&*format!("number {number}"), number));
     }
 }
@@ -70,10 +62,7 @@ fn other_requests_beyond_the_burst_are_refused_with_a_time() {
     ann.say("the other half of the burst");
     let (after, text) = rate_limit(&ann.ask(&create("two")));
     assert!((1..=60_000).contains(&after), "{after}");
-    assert!(
-        text.contains("post_burst") && text.contains("posts_per_minute"),
-        "{text}"
-    );
+    assert!(text.contains("post_burst") && text.contains("posts_per_minute"), "{text}");
     let rooms = ann.ask(&ClientMessage::Rooms { from: "" });
     let ServerMessage::Rooms { rooms, .. } = rooms.message() else {
         panic!("pages have a bucket of their own: {rooms:?}")
@@ -83,10 +72,7 @@ fn other_requests_beyond_the_burst_are_refused_with_a_time() {
     ben.say("/create two");
     ben.say("/create three");
     let line = ben.sees("/create four", "refused: too many requests");
-    assert!(
-        line.contains("post_burst") && line.contains("; try again in "),
-        "{line}"
-    );
+    assert!(line.contains("post_burst") && line.contains("; try again in "), "{line}");
 }
 
 #[test]
@@ -97,28 +83,19 @@ fn pages_beyond_the_burst_are_refused_with_a_time() {
         let heard = ann.ask(&ClientMessage::Rooms { from: "" });
         assert!(matches!(heard.message(), ServerMessage::Rooms { .. }));
     }
-    let members = ClientMessage::Members {
-        room: None,
-        from: "",
-    };
+    let members = ClientMessage::Members { room: None, from: "" };
     let conversations = ClientMessage::Conversations { from: EVERYONE };
     for ask in [history(EVERYONE, 1), members, conversations] {
         let (after, text) = rate_limit(&ann.ask(&ask));
         assert!((1..=60_000).contains(&after), "{after}");
-        assert!(
-            text.contains("query_burst") && text.contains("queries_per_minute"),
-            "{text}"
-        );
+        assert!(text.contains("query_burst") && text.contains("queries_per_minute"), "{text}");
     }
     ann.ask(&create("requests-have-their-own")).position();
     let mut ben = Person::enter(hall.address, "ben");
     ben.sees("/rooms", "#requests-have-their-own");
     ben.sees("/history", "history of everyone");
     let line = ben.sees("/members", "refused: too many pages");
-    assert!(
-        line.contains("query_burst") && line.contains("; try again in "),
-        "{line}"
-    );
+    assert!(line.contains("query_burst") && line.contains("; try again in "), "{line}");
 }
 
 #[test]
@@ -128,9 +105,8 @@ fn the_last_answers_are_repeated_and_older_requests_are_stale() {
         let mut ann = Framed::enter(hall.address, "ann");
         let mut ben = Person::enter(hall.address, "ben");
         let first = 2_u32;
-        let answers: Vec<_> = (0..posts)
-            .map(|number| ann.say(&format!("number {number}")))
-            .collect();
+        let answers: Vec<_> =
+            (0..posts).map(|number| ann.say(&format!("number {number}"))).collect();
         for (id, position) in (first..first + posts).zip(&answers).rev() {
             ann.send_as(id, &post(EVERYONE, "said again"));
             let heard = ann.answer(id);
@@ -139,20 +115,14 @@ fn the_last_answers_are_repeated_and_older_requests_are_stale() {
             } else {
                 let (code, text) = heard.refusal();
                 assert_eq!(code, RefusalCode::STALE_REQUEST, "{id}");
-                assert!(
-                    text.ends_with(&format!("the limit is {unanswered}")),
-                    "{text}"
-                );
+                assert!(text.ends_with(&format!("the limit is {unanswered}")), "{text}");
             }
         }
         assert_eq!(ann.say("the end").seq, u64::from(posts) + 1);
         for number in 0..posts {
             ben.until(&format!("<ann> number {number}"));
         }
-        assert!(
-            ben.line().unwrap().ends_with("<ann> the end"),
-            "nothing was said twice"
-        );
+        assert!(ben.line().unwrap().ends_with("<ann> the end"), "nothing was said twice");
     }
 }
 
@@ -164,10 +134,8 @@ fn a_framed_peer_is_pinged_and_cut_and_a_typing_one_is_neither() {
     assert_eq!(ending.code(), Some(CloseCode::HEARTBEAT_TIMEOUT));
     let reason = CloseCode::HEARTBEAT_TIMEOUT.reason();
     assert!(reason.contains("ping_ms") && reason.contains("pong_ms"));
-    let pings = ending
-        .heard
-        .iter()
-        .filter(|heard| matches!(heard.message(), ServerMessage::Ping { .. }));
+    let pings =
+        ending.heard.iter().filter(|heard| matches!(heard.message(), ServerMessage::Ping { .. }));
     assert_eq!(pings.count(), 1);
     ben.until("ann is offline");
     ben.sees("/members", "* online: ben");
@@ -179,9 +147,7 @@ fn who_answers_pings_stays_and_is_pinged_again() {
     let mut ann = Framed::enter(hall.address, "ann");
     for _ in 0..3 {
         let ping = ann.event(|event| matches!(event, ServerMessage::Ping { .. }));
-        let ServerMessage::Ping { nonce } = ping.message() else {
-            unreachable!()
-        };
+        let ServerMessage::Ping { nonce } = ping.message() else { unreachable!() };
         ann.send_as(0, &ClientMessage::Pong { nonce });
     }
     ann.say("still here");

@@ -46,26 +46,14 @@ fn a_text_is_taken_whole_or_refused() {
     let mut ann = Framed::enter(hall.address, "ann");
     let mut ben = Person::enter(hall.address, "ben");
     assert_eq!(ann.say(&Long::of(100)).seq, 1);
-    assert!(
-        ben.until("<ann>")
-            .ends_with(&format!("<ann> {}", &*Long::of(100)))
-    );
+    assert!(ben.until("<ann>").ends_with(&format!("<ann> {}", &*Long::of(100))));
     let (code, text) = ann.ask(&post(EVERYONE, &Long::of(101))).refusal();
     assert_eq!(code, RefusalCode::INVALID_TEXT);
     assert_eq!(text, "the text has 101 bytes, the limit is 100");
-    ben.sees(
-        &Long::of(101),
-        "refused: the text has 101 bytes, the limit is 100",
-    );
+    ben.sees(&Long::of(101), "refused: the text has 101 bytes, the limit is 100");
     // The line is as long as may be; what is said in it is not counted with the command.
-    ben.sees(
-        &format!("/all {}", &*Long::of(195)),
-        "the text has 195 bytes",
-    );
-    ben.sees(
-        &Long::of(201),
-        "refused: the line is longer than line_bytes, which is 200",
-    );
+    ben.sees(&format!("/all {}", &*Long::of(195)), "the text has 195 bytes");
+    ben.sees(&Long::of(201), "refused: the line is longer than line_bytes, which is 200");
     ben.say("heard");
     ann.event(|event| matches!(event, ServerMessage::Message { text: "heard", .. }));
     assert_eq!(ann.say("the second after it").seq, 3);
@@ -78,18 +66,12 @@ fn a_line_without_an_end_is_held_only_up_to_its_limit() {
     for _ in 0..100 {
         ann.write(&[b'x'; 1000]);
     }
-    ann.sees(
-        "",
-        "refused: the line is longer than line_bytes, which is 64",
-    );
+    ann.sees("", "refused: the line is longer than line_bytes, which is 64");
     ann.sees("ann", "welcome, ann");
     for _ in 0..100 {
         ann.write(&[b'x'; 1000]);
     }
-    ann.sees(
-        "",
-        "refused: the line is longer than line_bytes, which is 64",
-    );
+    ann.sees("", "refused: the line is longer than line_bytes, which is 64");
     ann.sees("/members", "* online: ann");
 }
 
@@ -99,19 +81,12 @@ fn a_nickname_has_so_many_bytes_and_so_many_columns() {
     let mut ann = Framed::connect(hall.address);
     let long = "e\u{301}".repeat(5);
     for (nickname, text) in [
-        (
-            "x\u{301}y\u{301}z\u{301}q\u{301}w",
-            "the name has 13 bytes, the limit is 12",
-        ),
+        ("x\u{301}y\u{301}z\u{301}q\u{301}w", "the name has 13 bytes, the limit is 12"),
         ("sevenxx", "the name is 7 columns wide, the limit is 6"),
         ("漢字漢字", "the name is 8 columns wide, the limit is 6"),
     ] {
         let (code, why) = ann.ask(&login(nickname, None)).refusal();
-        assert_eq!(
-            (code, &*why),
-            (RefusalCode::INVALID_NAME, text),
-            "{nickname}"
-        );
+        assert_eq!((code, &*why), (RefusalCode::INVALID_NAME, text), "{nickname}");
     }
     assert!(!ann.log_in("漢字漢", None).0, "six columns and nine bytes");
     for nickname in ["sevenxx", "x\u{301}y\u{301}z\u{301}q\u{301}w"] {
@@ -122,15 +97,9 @@ fn a_nickname_has_so_many_bytes_and_so_many_columns() {
     let rename = ClientMessage::Rename { nickname: &long };
     assert_eq!(ann.ask(&rename).refusal().0, RefusalCode::INVALID_NAME);
     let mut ben = Person::connect(hall.address);
-    ben.sees(
-        "sevenxx",
-        "refused: the name is 7 columns wide, the limit is 6",
-    );
+    ben.sees("sevenxx", "refused: the name is 7 columns wide, the limit is 6");
     ben.sees("/nick ben", "welcome, ben");
-    ben.sees(
-        "/nick sevenxx",
-        "refused: the name is 7 columns wide, the limit is 6",
-    );
+    ben.sees("/nick sevenxx", "refused: the name is 7 columns wide, the limit is 6");
     ben.sees("/members", "ben");
 }
 
@@ -143,10 +112,7 @@ fn a_room_name_has_so_many_bytes() {
     assert_eq!(code, RefusalCode::INVALID_NAME);
     assert_eq!(text, "the name has 9 bytes, the limit is 8");
     let mut ben = Person::enter(hall.address, "ben");
-    ben.sees(
-        "/create nine-byte",
-        "refused: the name has 9 bytes, the limit is 8",
-    );
+    ben.sees("/create nine-byte", "refused: the name has 9 bytes, the limit is 8");
     ben.sees("/rooms", "#eight-by (1)");
 }
 
@@ -162,25 +128,16 @@ fn a_user_is_in_so_many_rooms_and_there_are_so_many() {
     for ask in [create("four"), ClientMessage::Join { room: "three" }] {
         let (code, text) = ann.ask(&ask).refusal();
         assert_eq!(code, RefusalCode::ROOMS_PER_USER);
-        assert_eq!(
-            text,
-            "you are in as many rooms as you may be, the limit is 2"
-        );
+        assert_eq!(text, "you are in as many rooms as you may be, the limit is 2");
     }
     // Where one is already needs no place, and a place that is left is free.
     ann.ask(&ClientMessage::Join { room: "two" }).position();
-    ben.sees(
-        "/create four",
-        "refused: the server holds as many rooms as it may, the limit is 3",
-    );
+    ben.sees("/create four", "refused: the server holds as many rooms as it may, the limit is 3");
     assert!(ann.ask(&ClientMessage::Leave { room: "two" }).is_done());
     ann.ask(&ClientMessage::Join { room: "three" }).position();
     let mut cleo = Framed::enter(hall.address, "cleo");
     let (code, _) = cleo.ask(&create("four")).refusal();
     assert_eq!(code, RefusalCode::TOO_MANY_ROOMS);
     ben.sees("/join one", "you are in #one");
-    ben.sees(
-        "/join two",
-        "refused: you are in as many rooms as you may be, the limit is 2",
-    );
+    ben.sees("/join two", "refused: you are in as many rooms as you may be, the limit is 2");
 }

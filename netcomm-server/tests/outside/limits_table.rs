@@ -12,11 +12,7 @@ use crate::peers::{Framed, Hall, login};
 
 /// A value that is not the default, and nearly it: nothing else changes.
 const fn other(row: &LimitInfo) -> u64 {
-    if row.default > row.min {
-        row.default - 1
-    } else {
-        row.default + 1
-    }
+    if row.default > row.min { row.default - 1 } else { row.default + 1 }
 }
 
 #[test]
@@ -24,17 +20,9 @@ fn a_welcome_announces_every_limit_as_it_is_configured() {
     let set: Vec<_> = TABLE.iter().map(|row| (row.name, other(row))).collect();
     let hall = Hall::open(&set);
     let welcome = Framed::connect(hall.address).ask(&login("ann", None));
-    let ServerMessage::Welcome { limits, .. } = welcome.message() else {
-        panic!("{welcome:?}")
-    };
-    let announced: Vec<_> = limits
-        .iter()
-        .map(|limit| (limit.limit, limit.value))
-        .collect();
-    let expected: Vec<_> = TABLE
-        .iter()
-        .map(|row| (row.limit as u16, other(row)))
-        .collect();
+    let ServerMessage::Welcome { limits, .. } = welcome.message() else { panic!("{welcome:?}") };
+    let announced: Vec<_> = limits.iter().map(|limit| (limit.limit, limit.value)).collect();
+    let expected: Vec<_> = TABLE.iter().map(|row| (row.limit as u16, other(row))).collect();
     assert_eq!(announced, expected);
 }
 
@@ -67,10 +55,7 @@ fn every_limit_has_its_range_and_is_named_where_it_is_left() {
             let args = Args::parse_from(["netcomm-server", "--limit", &flag]);
             let error = Config::from_args(&args, |_| None).unwrap_err().to_string();
             let range = format!("{value} is out of range: {} to {}", row.min, row.max);
-            assert!(
-                error.contains(row.name) && error.contains(&range),
-                "{error}"
-            );
+            assert!(error.contains(row.name) && error.contains(&range), "{error}");
         }
     }
 }
@@ -84,9 +69,6 @@ fn a_configuration_that_needs_too_much_memory_does_not_start() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        error.contains("the limit memory_bytes is 1048576"),
-        "{error}"
-    );
+    assert!(error.contains("the limit memory_bytes is 1048576"), "{error}");
     assert!(output.stdout.is_empty(), "it does not listen");
 }

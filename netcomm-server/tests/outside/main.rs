@@ -1,8 +1,5 @@
 //! The server as its peers see it: real sockets, every limit, and what no well-behaved peer sends.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails where its set-up or its helpers do"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails where its set-up or its helpers do")]
 
 mod bad_input;
 mod half_open;

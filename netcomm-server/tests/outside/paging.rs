@@ -46,12 +46,7 @@ fn history_forwards_in_frames() {
     let (mut seen, mut pages) = (0, 0);
     while seen < MESSAGES && pages < PAGES {
         let page = ann.ask(&history(EVERYONE, seen + 1));
-        let ServerMessage::History {
-            first_kept: 1,
-            last: MESSAGES,
-            items,
-            ..
-        } = page.message()
+        let ServerMessage::History { first_kept: 1, last: MESSAGES, items, .. } = page.message()
         else {
             panic!("{page:?}")
         };
@@ -80,9 +75,7 @@ fn history_backwards_in_frames() {
             latest: true,
             most: 0,
         });
-        let ServerMessage::History { items, .. } = page.message() else {
-            panic!("{page:?}")
-        };
+        let ServerMessage::History { items, .. } = page.message() else { panic!("{page:?}") };
         assert!(!items.is_empty());
         for item in items.iter().rev() {
             assert_eq!((item.seq, item.text), (next, &*text(next)));
@@ -145,8 +138,7 @@ fn history_in_lines() {
     ann.ask(&create("lobby")).position();
     for seq in 1..=30 {
         let text = text(seq);
-        ann.ask(&post(Conversation::room("lobby"), &text))
-            .position();
+        ann.ask(&post(Conversation::room("lobby"), &text)).position();
     }
     ben.sees("/join lobby", "you are in #lobby");
     let pages = follow(&mut ben, "/history #lobby 7", "* … earlier: ");
@@ -161,15 +153,9 @@ fn rooms_in_frames() {
     let (mut seen, mut from) = (Vec::new(), String::new());
     for _ in 0..PAGES {
         let page = makers[0].ask(&ClientMessage::Rooms { from: &from });
-        let ServerMessage::Rooms { rooms, next } = page.message() else {
-            panic!("{page:?}")
-        };
+        let ServerMessage::Rooms { rooms, next } = page.message() else { panic!("{page:?}") };
         assert!((1..=100).contains(&rooms.len()));
-        seen.extend(
-            rooms
-                .iter()
-                .map(|item| (item.room.to_owned(), item.members)),
-        );
+        seen.extend(rooms.iter().map(|item| (item.room.to_owned(), item.members)));
         from = next.to_owned();
         if from.is_empty() {
             break;
@@ -200,20 +186,14 @@ fn members_in_lines() {
             let mut member = Framed::enter(hall.address, nickname);
             // The first makes it, the others enter it.
             member.ask(&create("lobby"));
-            member
-                .ask(&ClientMessage::Join { room: "lobby" })
-                .position();
+            member.ask(&ClientMessage::Join { room: "lobby" }).position();
             member
         })
         .collect();
     let mut ben = Person::enter(hall.address, "ben");
     for (ask, title, expected) in [
         ("/members #lobby", "* in #lobby:", names.clone()),
-        (
-            "/who",
-            "* online:",
-            [vec!["ben".to_owned()], names].concat(),
-        ),
+        ("/who", "* online:", [vec!["ben".to_owned()], names].concat()),
     ] {
         let pages = follow(&mut ben, ask, "* … more: ");
         let seen: Vec<_> = pages
@@ -237,9 +217,7 @@ fn history_that_is_mostly_line_feeds_in_lines() {
     let mut pages = follow(&mut ben, "/history", "* … earlier: ");
     pages.reverse();
     let lines = pages.concat();
-    let numbers = lines
-        .iter()
-        .filter_map(|line| line.split("<ann> number ").nth(1));
+    let numbers = lines.iter().filter_map(|line| line.split("<ann> number ").nth(1));
     assert!(numbers.eq((1..=20).map(|seq| seq.to_string())));
     assert_eq!(lines.iter().filter(|line| **line == "  .").count(), 20);
 }

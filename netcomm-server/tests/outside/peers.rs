@@ -30,10 +30,8 @@ pub(crate) struct Hall {
 impl Hall {
     /// Opens with these limits, and with rates that no test reaches unless it sets them.
     pub(crate) fn open(limits: &[(&str, u64)]) -> Self {
-        let mut config = Config {
-            listen: vec!["127.0.0.1:0".parse().unwrap()],
-            ..Config::default()
-        };
+        let mut config =
+            Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() };
         for (name, value) in [("post_burst", 1_000_000), ("query_burst", 1_000_000)] {
             config.limits.set(name, value).unwrap();
         }
@@ -41,10 +39,7 @@ impl Hall {
             config.limits.set(name, *value).unwrap();
         }
         let server = Server::start(&config).unwrap();
-        Self {
-            address: server.addresses()[0],
-            server: Some(server),
-        }
+        Self { address: server.addresses()[0], server: Some(server) }
     }
 
     /// Shuts down in a thread of its own; what is answered tells when that is done.
@@ -184,12 +179,7 @@ impl Framed {
     ) -> (bool, Position) {
         let welcome = self.ask(&login(nickname, resume));
         match welcome.message() {
-            ServerMessage::Welcome {
-                resumed,
-                token,
-                everyone,
-                ..
-            } => {
+            ServerMessage::Welcome { resumed, token, everyone, .. } => {
                 self.token = token;
                 (resumed, everyone)
             }
@@ -287,10 +277,7 @@ impl Framed {
             heard.push(next);
         }
         let is_cut_short = !self.decoder.is_between_frames();
-        Ending {
-            heard,
-            is_cut_short,
-        }
+        Ending { heard, is_cut_short }
     }
 
     /// Reads to the end, which must be a word of farewell.
@@ -355,8 +342,7 @@ impl Person {
     pub(crate) fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         self.0.read_line(&mut line).unwrap();
-        line.pop()
-            .map(|end| assert_eq!(end, '\n', "a line without end"))?;
+        line.pop().map(|end| assert_eq!(end, '\n', "a line without end"))?;
         Some(line)
     }
 
@@ -407,12 +393,7 @@ pub(crate) fn login(nickname: &str, resume: Option<ResumeToken>) -> ClientMessag
 }
 
 pub(crate) const fn post<'a>(conversation: Conversation<'a>, text: &'a str) -> ClientMessage<'a> {
-    ClientMessage::Post {
-        conversation,
-        epoch: None,
-        nonce: 0,
-        text,
-    }
+    ClientMessage::Post { conversation, epoch: None, nonce: 0, text }
 }
 
 pub(crate) const fn create(room: &str) -> ClientMessage<'_> {

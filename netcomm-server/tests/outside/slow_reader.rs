@@ -47,10 +47,7 @@ fn say_all(speaker: &mut Framed, seqs: std::ops::RangeInclusive<u64>) {
 fn check(ending: &Ending, first: u64) -> u64 {
     let mut expected = first;
     for heard in &ending.heard {
-        if let ServerMessage::Message {
-            position, text: it, ..
-        } = heard.message()
-        {
+        if let ServerMessage::Message { position, text: it, .. } = heard.message() {
             assert_eq!((position.seq, it), (expected, &*text(expected)));
             expected += 1;
         }
@@ -68,10 +65,7 @@ fn check_whole(ending: &Ending, (first, last): (u64, u64), code: CloseCode) {
 fn check_cut(ending: &Ending, said: u64) {
     assert!(check(ending, 1) < said);
     if let Some(code) = ending.code() {
-        assert_eq!(
-            (code, ending.is_cut_short),
-            (CloseCode::SLOW_CONSUMER, false)
-        );
+        assert_eq!((code, ending.is_cut_short), (CloseCode::SLOW_CONSUMER, false));
     }
 }
 
@@ -169,16 +163,13 @@ fn while_others_are_sending_to_it() {
         heard.append(&mut ending.heard);
         ending.heard = heard;
         assert_eq!((ending.code(), ending.is_cut_short), (Some(code), false));
-        let seqs = ending
-            .heard
-            .iter()
-            .filter_map(|heard| match heard.message() {
-                ServerMessage::Message { position, text, .. } => {
-                    assert_eq!(text, "chatter");
-                    Some(position.seq)
-                }
-                _ => None,
-            });
+        let seqs = ending.heard.iter().filter_map(|heard| match heard.message() {
+            ServerMessage::Message { position, text, .. } => {
+                assert_eq!(text, "chatter");
+                Some(position.seq)
+            }
+            _ => None,
+        });
         let count = seqs.clone().count() as u64;
         assert!(seqs.eq(1..=count), "{ending:?}");
         for thread in threads {
@@ -275,10 +266,7 @@ fn where_it_is_closing_and_a_shutdown_waits_for_it() {
         // All others are gone; within `drain_ms` it may still read.
         drop(other);
         assert_eq!(speaker.closing(), CloseCode::SHUTTING_DOWN);
-        assert!(
-            done.recv_timeout(MOMENT).is_err(),
-            "{how:?}: it was not waited for"
-        );
+        assert!(done.recv_timeout(MOMENT).is_err(), "{how:?}: it was not waited for");
         check_whole(&slow.rest(), (1, BACKLOG), code);
         done.recv().unwrap();
     }
@@ -336,17 +324,12 @@ fn where_it_reads_lines() {
             .map(|code| format!("* closing: {}", code.reason()));
         let last = lines.pop_if(|line| line.starts_with("* closing: "));
         for (line, seq) in lines.iter().zip(1..) {
-            assert!(
-                line.ends_with(&format!(" <speaker> {}", text(seq))),
-                "{line}"
-            );
+            assert!(line.ends_with(&format!(" <speaker> {}", text(seq))), "{line}");
         }
         if is_cut {
             assert!((lines.len() as u64) < BACKLOG);
             let next = text(lines.len() as u64 + 1);
-            let begun = unfinished
-                .split_once("<speaker> ")
-                .map_or("", |(_, begun)| begun);
+            let begun = unfinished.split_once("<speaker> ").map_or("", |(_, begun)| begun);
             assert!(next.starts_with(begun), "{unfinished}");
             assert!(last.is_none_or(|last| last == farewell[1] && unfinished.is_empty()));
         } else {

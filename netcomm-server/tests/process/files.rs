@@ -17,15 +17,10 @@ fn with_files(files: u32, arguments: &str) -> Command {
 
 #[test]
 fn connections_that_are_asked_for_and_do_not_fit_are_refused() {
-    let output = with_files(200, "--limit connections=150 --listen 127.0.0.1:0")
-        .output()
-        .unwrap();
+    let output = with_files(200, "--limit connections=150 --listen 127.0.0.1:0").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        error.contains("connections") && error.contains("200"),
-        "{error}"
-    );
+    assert!(error.contains("connections") && error.contains("200"), "{error}");
 }
 
 #[test]
@@ -35,10 +30,7 @@ fn the_default_is_lowered_to_what_fits() {
     program.terminate();
     let (code, said) = program.outcome();
     assert_eq!(code, Some(0));
-    assert!(
-        said.contains("lowered") && said.contains("connections=119"),
-        "{said}"
-    );
+    assert!(said.contains("lowered") && said.contains("connections=119"), "{said}");
 }
 
 #[test]
@@ -47,10 +39,7 @@ fn a_server_without_files_serves_on_and_accepts_again() {
     let mut ann = Person::enter(program.address, "ann");
     let limits = getrlimit(Resource::Nofile);
     // Those that are open stay so.
-    let none = Rlimit {
-        current: Some(3),
-        ..limits
-    };
+    let none = Rlimit { current: Some(3), ..limits };
     prlimit(Some(program.pid()), Resource::Nofile, none).unwrap();
     // The listener has a file in hand already, for the next one.
     let _ben = Person::enter(program.address, "ben");

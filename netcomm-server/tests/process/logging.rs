@@ -44,9 +44,7 @@ fn logged(arguments: &[&str]) -> String {
 }
 
 fn find<'a>(lines: &'a [Value], message: &str) -> &'a Value {
-    let found = lines
-        .iter()
-        .find(|line| line["fields"]["message"] == message);
+    let found = lines.iter().find(|line| line["fields"]["message"] == message);
     &found.unwrap_or_else(|| panic!("no {message:?} in {lines:#?}"))["fields"]
 }
 
@@ -69,10 +67,7 @@ fn every_event_is_a_line_of_json_with_its_fields() {
     assert_eq!(find(&lines, "renamed")["before"], "eve");
     assert_eq!(find(&lines, "room left")["nickname"], "ann");
     let gone = find(&lines, "disconnected");
-    assert_eq!(
-        (&gone["nickname"], &gone["why"]),
-        (&"ann".into(), &"quit".into())
-    );
+    assert_eq!((&gone["nickname"], &gone["why"]), (&"ann".into(), &"quit".into()));
 }
 
 #[test]
@@ -81,10 +76,7 @@ fn nothing_typed_begins_a_line_for_people_or_shows_a_text_that_is_not_asked_for(
     for line in said.lines() {
         assert!(line.starts_with("20"), "{line:?}");
     }
-    assert!(
-        said.contains("login refused") && !said.contains("lemon"),
-        "{said}"
-    );
+    assert!(said.contains("login refused") && !said.contains("lemon"), "{said}");
     let quiet = logged(&["--log", "warn"]);
     assert_eq!(quiet, "");
 }
@@ -100,16 +92,10 @@ fn a_log_file_that_is_moved_away_is_opened_again() {
     Person::enter(program.address, "ann");
     program.terminate();
     assert_eq!(program.outcome(), (Some(0), String::new()));
-    let (before, after) = (
-        std::fs::read_to_string(moved),
-        std::fs::read_to_string(file),
-    );
+    let (before, after) = (std::fs::read_to_string(moved), std::fs::read_to_string(file));
     assert!(before.unwrap().contains("memory at most"));
     let after = after.unwrap();
-    assert!(
-        after.contains("logged in") && after.contains("draining"),
-        "{after}"
-    );
+    assert!(after.contains("logged in") && after.contains("draining"), "{after}");
 }
 
 #[test]

@@ -31,9 +31,8 @@ fn a_thread_takes_no_more_than_is_said() {
         people.push(person);
     }
     let each = (resident(&program) - before) / PEOPLE;
-    let stacks = memory::parts(&Limits::default())
-        .into_iter()
-        .find(|part| part.name == "thread stacks");
+    let stacks =
+        memory::parts(&Limits::default()).into_iter().find(|part| part.name == "thread stacks");
     let stack = stacks.unwrap().bytes / (Limits::default()[Limit::Connections] + 72);
     // A session with a room, a few answers and nothing half-read.
     assert!(each < stack + 8 * 1024, "{each} bytes each, {stack} said");

@@ -52,10 +52,7 @@ fn a_server_that_is_dropped_ends_its_connections_and_frees_its_address() {
     };
     let server = Server::start(&config).unwrap();
     let address = server.addresses()[0];
-    let again = Config {
-        listen: vec!["127.0.0.1:0".parse().unwrap(), address],
-        ..config
-    };
+    let again = Config { listen: vec!["127.0.0.1:0".parse().unwrap(), address], ..config };
     let error = Server::start(&again).unwrap_err().to_string();
     assert!(error.contains(&address.to_string()), "{error}");
     let ann = Person::enter(address, "ann");

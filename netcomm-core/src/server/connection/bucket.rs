@@ -20,10 +20,7 @@ pub(super) struct Rate {
 impl Rate {
     pub(super) fn new(burst: u64, per_minute: u64) -> Self {
         let clamp = |value: u64| u32::try_from(value).unwrap_or(u32::MAX).max(1);
-        Self {
-            burst: clamp(burst),
-            per_minute: clamp(per_minute),
-        }
+        Self { burst: clamp(burst), per_minute: clamp(per_minute) }
     }
 
     fn capacity(self) -> u128 {
@@ -41,10 +38,7 @@ pub(super) struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub(super) fn full(rate: Rate, now: Instant) -> Self {
-        Self {
-            level: rate.capacity(),
-            at: now,
-        }
+        Self { level: rate.capacity(), at: now }
     }
 
     /// Takes one token, or says how long it takes until there is one.
@@ -68,10 +62,7 @@ impl Bucket {
     }
 
     fn level(&self, rate: Rate, now: Instant) -> u128 {
-        let added = now
-            .since(self.at)
-            .as_nanos()
-            .saturating_mul(u128::from(rate.per_minute));
+        let added = now.since(self.at).as_nanos().saturating_mul(u128::from(rate.per_minute));
         self.level.saturating_add(added).min(rate.capacity())
     }
 }
@@ -186,10 +177,7 @@ impl Throttle {
         taken.map_err(|wait| {
             self.refuse(now);
             let retry_after = u64::try_from(wait.as_nanos().div_ceil(1_000_000));
-            Beyond {
-                text,
-                retry_after: retry_after.unwrap_or(u64::MAX),
-            }
+            Beyond { text, retry_after: retry_after.unwrap_or(u64::MAX) }
         })
     }
 

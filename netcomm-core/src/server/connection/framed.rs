@@ -79,18 +79,15 @@ fn request<'a>(
         return life.close(now, CloseCode::LOGIN_TIMEOUT);
     }
     let refusal = match (&message, logged_in) {
-        _ if id == RequestId::NONE => Some((
-            RefusalCode::INVALID_REQUEST,
-            "a request's number begins at 1",
-        )),
-        (ClientMessage::Unknown, _) => Some((
-            RefusalCode::UNSUPPORTED,
-            "this server does not know such a request",
-        )),
-        (ClientMessage::Login { .. }, true) => Some((
-            RefusalCode::ALREADY_LOGGED_IN,
-            "this connection has logged in already",
-        )),
+        _ if id == RequestId::NONE => {
+            Some((RefusalCode::INVALID_REQUEST, "a request's number begins at 1"))
+        }
+        (ClientMessage::Unknown, _) => {
+            Some((RefusalCode::UNSUPPORTED, "this server does not know such a request"))
+        }
+        (ClientMessage::Login { .. }, true) => {
+            Some((RefusalCode::ALREADY_LOGGED_IN, "this connection has logged in already"))
+        }
         (ClientMessage::Quit, false) => return life.close(now, CloseCode::QUIT),
         (ClientMessage::Login { .. }, false) | (_, true) => None,
         (_, false) => Some((RefusalCode::NOT_LOGGED_IN, "log in first")),
@@ -99,12 +96,7 @@ fn request<'a>(
         None => (Cost::of(&message), Incoming::Request { id, message }),
         Some((code, text)) => {
             let retry_after = None;
-            let refuse = Incoming::Refuse {
-                id,
-                code,
-                retry_after,
-                text,
-            };
+            let refuse = Incoming::Refuse { id, code, retry_after, text };
             (Cost::Refusal, refuse)
         }
     };

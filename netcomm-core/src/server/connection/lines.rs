@@ -186,11 +186,7 @@ impl Lines {
 
     fn end(&mut self) -> Place<'static> {
         self.after_cr = false;
-        if core::mem::take(&mut self.overlong) {
-            Place::TooLong
-        } else {
-            self.lend()
-        }
+        if core::mem::take(&mut self.overlong) { Place::TooLong } else { self.lend() }
     }
 
     fn lend(&mut self) -> Place<'static> {

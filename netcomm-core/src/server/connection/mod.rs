@@ -56,9 +56,7 @@ enum Speaks {
 impl Connection {
     /// The most that one takes, with a frame or a line that is half read.
     pub(super) fn most(limits: &Limits) -> usize {
-        let half_read = limits
-            .count(Limit::FrameBytes)
-            .max(limits.count(Limit::LineBytes));
+        let half_read = limits.count(Limit::FrameBytes).max(limits.count(Limit::LineBytes));
         // A vector that grows may be twice as large as what it holds.
         size_of::<Self>() + size_of::<TextFace>() + 2 * half_read
     }

@@ -114,10 +114,7 @@ impl TextFace {
         }
         self.quit = true;
         let id = self.number();
-        Next::Message(Incoming::Request {
-            id,
-            message: ClientMessage::Quit,
-        })
+        Next::Message(Incoming::Request { id, message: ClientMessage::Quit })
     }
 
     /// Looks at a line without taking it.
@@ -178,12 +175,7 @@ impl TextFace {
             },
         };
         self.scratch = text;
-        let refuse = Incoming::Refuse {
-            id,
-            code,
-            retry_after: None,
-            text: &self.scratch,
-        };
+        let refuse = Incoming::Refuse { id, code, retry_after: None, text: &self.scratch };
         life.admit(now, id, Cost::Refusal, refuse)
     }
 

@@ -251,10 +251,6 @@ impl Mailbox {
     }
 
     fn finish(&mut self) {
-        *self = Self {
-            stage: Stage::Closed,
-            claim: self.claim,
-            ..Self::default()
-        };
+        *self = Self { stage: Stage::Closed, claim: self.claim, ..Self::default() };
     }
 }

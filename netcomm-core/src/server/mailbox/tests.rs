@@ -143,10 +143,7 @@ impl Bench {
         let next = self.accepted.get(whole);
         let in_parts = next.is_some_and(|frame| frame.starts_with(rest));
         let last_words = self.closing && LAST.starts_with(rest);
-        assert!(
-            rest.is_empty() || in_parts || last_words,
-            "garbage: {rest:?}"
-        );
+        assert!(rest.is_empty() || in_parts || last_words, "garbage: {rest:?}");
         if !self.cut && self.finished {
             assert_eq!((whole, rest), (self.accepted.len(), &LAST[..]));
         }

@@ -77,18 +77,11 @@ impl Logs {
 
     /// Where a conversation stands.
     pub(crate) fn position(&self, id: LogId) -> Position {
-        self.all
-            .get(id)
-            .map_or_else(Position::default, Log::position)
+        self.all.get(id).map_or_else(Position::default, Log::position)
     }
 
     pub(super) fn begin(&mut self, epoch: u64) -> LogId {
-        self.all.insert(Log {
-            epoch,
-            last: 0,
-            entries: VecDeque::new(),
-            bytes: 0,
-        })
+        self.all.insert(Log { epoch, last: 0, entries: VecDeque::new(), bytes: 0 })
     }
 
     pub(super) fn end(&mut self, id: LogId) {
@@ -115,13 +108,7 @@ impl Logs {
         };
         let stamp = self.next_stamp;
         self.next_stamp += 1;
-        let entry = Entry {
-            stamp,
-            time,
-            nonce,
-            author,
-            text: text.as_str().into(),
-        };
+        let entry = Entry { stamp, time, nonce, author, text: text.as_str().into() };
         if log.entries.is_empty() {
             self.oldest.insert(stamp, id);
         }
@@ -166,10 +153,7 @@ impl Logs {
 
 impl Log {
     pub(crate) const fn position(&self) -> Position {
-        Position {
-            epoch: self.epoch,
-            seq: self.last,
-        }
+        Position { epoch: self.epoch, seq: self.last }
     }
 
     /// The first message that is still kept; one above the last where none is.
@@ -186,17 +170,11 @@ impl Log {
         let kept = self.first_kept();
         let first = first.max(kept);
         let count = (last.min(self.last) + 1).saturating_sub(first);
-        let skip = usize::try_from(first - kept)
-            .unwrap_or(usize::MAX)
-            .min(self.entries.len());
-        let end = skip
-            + usize::try_from(count)
-                .unwrap_or(usize::MAX)
-                .min(self.entries.len() - skip);
+        let skip = usize::try_from(first - kept).unwrap_or(usize::MAX).min(self.entries.len());
+        let end =
+            skip + usize::try_from(count).unwrap_or(usize::MAX).min(self.entries.len() - skip);
         let entries = self.entries.range(skip..end);
-        entries
-            .enumerate()
-            .map(move |(index, entry)| (first + index as u64, entry))
+        entries.enumerate().map(move |(index, entry)| (first + index as u64, entry))
     }
 }
 

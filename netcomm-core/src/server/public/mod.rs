@@ -124,16 +124,12 @@ impl Public {
     }
 
     fn online_of(&self, ids: impl Iterator<Item = PersonaId>) -> impl Iterator<Item = &Nickname> {
-        ids.filter_map(|id| self.personas.get(id))
-            .filter(|p| p.is_online())
-            .map(Persona::name)
+        ids.filter_map(|id| self.personas.get(id)).filter(|p| p.is_online()).map(Persona::name)
     }
 
     /// The rooms, by name, from `from` on.
     pub(super) fn rooms_from(&self, from: NameKey) -> impl Iterator<Item = &Room> {
-        self.room_names
-            .range(from..)
-            .filter_map(|(_, id)| self.rooms.get(*id))
+        self.room_names.range(from..).filter_map(|(_, id)| self.rooms.get(*id))
     }
 
     /// Somebody new, whose name is free.
@@ -184,10 +180,7 @@ impl Public {
         if let Presence::Reserved(until) = presence {
             self.reserved.insert((until, id));
             if origin != Address::Exempt {
-                self.reserved_from
-                    .entry(origin)
-                    .or_default()
-                    .insert((until, id));
+                self.reserved_from.entry(origin).or_default().insert((until, id));
             }
         }
     }
@@ -195,10 +188,7 @@ impl Public {
     /// Who has to go so that the reserved are within their limits, of one address and in all.
     pub(super) fn reserved_beyond(&self, limits: &Limits, origin: Address) -> Option<PersonaId> {
         let per_address = limits.count(Limit::DetachedPerAddress);
-        let from = self
-            .reserved_from
-            .get(&origin)
-            .filter(|from| from.len() > per_address);
+        let from = self.reserved_from.get(&origin).filter(|from| from.len() > per_address);
         let all = Some(&self.reserved)
             .filter(|reserved| reserved.len() > limits.count(Limit::DetachedSessions));
         from.or(all)?.first().map(|(_, id)| *id)
@@ -206,10 +196,7 @@ impl Public {
 
     /// Whose reservation has ended at `now`.
     pub(super) fn reserved_until(&self, now: Instant) -> Option<PersonaId> {
-        self.reserved
-            .first()
-            .filter(|(until, _)| *until <= now)
-            .map(|(_, id)| *id)
+        self.reserved.first().filter(|(until, _)| *until <= now).map(|(_, id)| *id)
     }
 
     /// Takes another name, which is free.
@@ -316,12 +303,7 @@ impl Public {
 
     /// Ends one room that has no owner and was idle for too long, if there is one.
     pub(super) fn end_idle_room(&mut self, now: Instant, limits: &Limits) -> Option<EndedRoom> {
-        while let Some((at, id)) = self
-            .idle_checks
-            .first()
-            .copied()
-            .filter(|(at, _)| *at <= now)
-        {
+        while let Some((at, id)) = self.idle_checks.first().copied().filter(|(at, _)| *at <= now) {
             self.idle_checks.remove(&(at, id));
             let Some(room) = self.rooms.get(id) else {
                 continue;
@@ -339,10 +321,7 @@ impl Public {
                 }
             }
             self.logs.end(room.log());
-            return Some(EndedRoom {
-                id,
-                name: *room.name(),
-            });
+            return Some(EndedRoom { id, name: *room.name() });
         }
         None
     }

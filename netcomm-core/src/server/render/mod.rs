@@ -25,51 +25,34 @@ pub(super) fn render(content: &Content<'_>, out: &mut Vec<u8>) {
     match content {
         Content::Preface(_) => {}
         Content::Help(topic) => help(*topic, &mut Lines::new(out)),
-        Content::Message {
-            message: ServerMessage::Closing { code, .. },
-            ..
-        } if *code == CloseCode::HTTP => http(out),
-        Content::Message {
-            message, answers, ..
-        } => words(message, *answers, &mut Lines::new(out)),
+        Content::Message { message: ServerMessage::Closing { code, .. }, .. }
+            if *code == CloseCode::HTTP =>
+        {
+            http(out)
+        }
+        Content::Message { message, answers, .. } => words(message, *answers, &mut Lines::new(out)),
     }
 }
 
 fn words(message: &ServerMessage<'_>, answers: Asked<'_>, lines: &mut Lines<'_>) {
     match message {
-        ServerMessage::Welcome {
-            nickname, hidden, ..
-        } => welcome(nickname, *hidden, lines),
+        ServerMessage::Welcome { nickname, hidden, .. } => welcome(nickname, *hidden, lines),
         ServerMessage::Done => done(answers, lines),
-        ServerMessage::Refused {
-            code,
-            retry_after,
-            text,
-        } => refused(*code, *retry_after, text, lines),
+        ServerMessage::Refused { code, retry_after, text } => {
+            refused(*code, *retry_after, text, lines)
+        }
         ServerMessage::Joined { room, .. } => lines.system(format_args!("you are in #{room}")),
-        ServerMessage::Members {
-            members: found,
-            next,
-        } => members(found, next, answers, lines),
+        ServerMessage::Members { members: found, next } => members(found, next, answers, lines),
         ServerMessage::Rooms { rooms: found, next } => rooms(found, next, lines),
-        ServerMessage::History {
-            conversation,
-            first_kept,
-            last,
-            items,
-            ..
-        } => history(*conversation, *first_kept, *last, items, lines),
-        ServerMessage::Conversations {
-            conversations: found,
-            next,
-        } => conversations(found, next.is_some(), lines),
-        ServerMessage::Message {
-            conversation,
-            time,
-            author,
-            text,
-            ..
-        } => said(*conversation, *time, author, text, lines),
+        ServerMessage::History { conversation, first_kept, last, items, .. } => {
+            history(*conversation, *first_kept, *last, items, lines)
+        }
+        ServerMessage::Conversations { conversations: found, next } => {
+            conversations(found, next.is_some(), lines)
+        }
+        ServerMessage::Message { conversation, time, author, text, .. } => {
+            said(*conversation, *time, author, text, lines)
+        }
         ServerMessage::MemberJoined { room, nickname } => {
             lines.system(format_args!("{nickname} joined #{room}"));
         }
@@ -79,16 +62,10 @@ fn words(message: &ServerMessage<'_>, answers: Asked<'_>, lines: &mut Lines<'_>)
         ServerMessage::Online { nickname } => lines.system(format_args!("{nickname} is online")),
         ServerMessage::Offline { nickname } => lines.system(format_args!("{nickname} is offline")),
         ServerMessage::Renamed { from, to } => lines.system(format_args!("{from} is now {to}")),
-        ServerMessage::Notice {
-            code,
-            subject,
-            text,
-        } => notice(*code, subject, text, lines),
-        ServerMessage::Closing {
-            code,
-            retry_after,
-            text,
-        } => closing(*code, *retry_after, text, lines),
+        ServerMessage::Notice { code, subject, text } => notice(*code, subject, text, lines),
+        ServerMessage::Closing { code, retry_after, text } => {
+            closing(*code, *retry_after, text, lines)
+        }
         // Who posts sees what was typed, and nobody pings a person.
         ServerMessage::Posted { .. }
         | ServerMessage::Pong { .. }
@@ -199,9 +176,7 @@ fn history(
         said(conversation, item.time, item.author, item.text, lines);
     }
     if first > first_kept {
-        lines.system(format_args!(
-            "… earlier: /history {conversation} {MAX_COUNT} {first}"
-        ));
+        lines.system(format_args!("… earlier: /history {conversation} {MAX_COUNT} {first}"));
     } else if first_kept > 1 {
         let gone = first_kept - 1;
         lines.system(format_args!("messages 1 to {gone} are no longer kept"));
@@ -254,9 +229,7 @@ fn closing(code: CloseCode, retry_after: Option<u64>, text: &str, lines: &mut Li
 
 fn help(topic: Option<&str>, lines: &mut Lines<'_>) {
     match command::help(topic) {
-        Ok(rows) => rows
-            .iter()
-            .for_each(|row| lines.system(format_args!("{row}"))),
+        Ok(rows) => rows.iter().for_each(|row| lines.system(format_args!("{row}"))),
         Err(error) => lines.system(format_args!("refused: {error}")),
     }
 }

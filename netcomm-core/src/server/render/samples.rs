@@ -85,10 +85,7 @@ pub(super) fn message<'a>(
     text: &'a str,
     number: u16,
 ) -> ServerMessage<'a> {
-    let conversation = Conversation {
-        kind: ConversationKind(number % 4),
-        name,
-    };
+    let conversation = Conversation { kind: ConversationKind(number % 4), name };
     let retry_after = (number % 2 == 1).then_some(1500);
     match place {
         0 => ServerMessage::Welcome {
@@ -103,54 +100,22 @@ pub(super) fn message<'a>(
             extensions: vec![],
         },
         1 => ServerMessage::Done,
-        2 => ServerMessage::Refused {
-            code: RefusalCode(number),
-            retry_after,
-            text,
-        },
-        3 => ServerMessage::Posted {
-            position: POSITION,
-            time: TIME,
-        },
-        4 => ServerMessage::Joined {
-            room: name,
-            position: POSITION,
-        },
-        5 => ServerMessage::Members {
-            members: vec![name; 9],
-            next: name,
-        },
-        6 => ServerMessage::Rooms {
-            rooms: vec![
-                RoomItem {
-                    room: name,
-                    members: 3
-                };
-                2
-            ],
-            next: name,
-        },
+        2 => ServerMessage::Refused { code: RefusalCode(number), retry_after, text },
+        3 => ServerMessage::Posted { position: POSITION, time: TIME },
+        4 => ServerMessage::Joined { room: name, position: POSITION },
+        5 => ServerMessage::Members { members: vec![name; 9], next: name },
+        6 => {
+            ServerMessage::Rooms { rooms: vec![RoomItem { room: name, members: 3 }; 2], next: name }
+        }
         7 => ServerMessage::History {
             conversation,
             epoch: 9,
             first_kept: u64::from(number % 7),
             last: 5,
-            items: vec![
-                HistoryItem {
-                    seq: 5,
-                    time: TIME,
-                    author: name,
-                    nonce: 1,
-                    text
-                };
-                2
-            ],
+            items: vec![HistoryItem { seq: 5, time: TIME, author: name, nonce: 1, text }; 2],
         },
         8 => ServerMessage::Conversations {
-            conversations: vec![ConversationItem {
-                conversation,
-                last: POSITION,
-            }],
+            conversations: vec![ConversationItem { conversation, last: POSITION }],
             next: Some(conversation),
         },
         9 => ServerMessage::Pong { nonce: 1 },
@@ -161,31 +126,14 @@ pub(super) fn message<'a>(
             author: name,
             text,
         },
-        11 => ServerMessage::MemberJoined {
-            room: name,
-            nickname: name,
-        },
-        12 => ServerMessage::MemberLeft {
-            room: name,
-            nickname: name,
-        },
+        11 => ServerMessage::MemberJoined { room: name, nickname: name },
+        12 => ServerMessage::MemberLeft { room: name, nickname: name },
         13 => ServerMessage::Online { nickname: name },
         14 => ServerMessage::Offline { nickname: name },
-        15 => ServerMessage::Renamed {
-            from: name,
-            to: text,
-        },
+        15 => ServerMessage::Renamed { from: name, to: text },
         16 => ServerMessage::Ping { nonce: 1 },
-        17 => ServerMessage::Notice {
-            code: NoticeCode(number),
-            subject: name,
-            text,
-        },
-        18 => ServerMessage::Closing {
-            code: CloseCode(number),
-            retry_after,
-            text,
-        },
+        17 => ServerMessage::Notice { code: NoticeCode(number), subject: name, text },
+        18 => ServerMessage::Closing { code: CloseCode(number), retry_after, text },
         _ => ServerMessage::Unknown,
     }
 }

@@ -16,11 +16,7 @@ fn shown(content: &Content<'_>) -> String {
 
 fn answer(message: &ServerMessage<'_>, answers: Asked<'_>) -> String {
     let id = RequestId(1);
-    shown(&Content::Message {
-        id,
-        message,
-        answers,
-    })
+    shown(&Content::Message { id, message, answers })
 }
 
 fn event(message: &ServerMessage<'_>) -> String {
@@ -90,45 +86,18 @@ fn words_depend_on_what_is_told() {
     let hidden = "* welcome, bob\n* you are hidden: nobody sees you; what you say still shows \
          your name\n* /help lists the commands\n";
     assert_eq!(event(&message(0, "bob", "", 1)), hidden);
-    assert_eq!(
-        event(&message(2, "bob", "no", 1)),
-        "* refused: no; try again in 2 s\n"
-    );
-    assert_eq!(
-        event(&message(2, "bob", "", 200)),
-        "* refused: rate_limited\n"
-    );
-    assert_eq!(
-        event(&message(18, "bob", "bye", 201)),
-        "* closing: bye; come back in 2 s\n"
-    );
-    assert_eq!(
-        event(&message(10, "bob", "hi", 1)),
-        "12:34:56 #bob <bob> hi\n"
-    );
-    assert_eq!(
-        event(&message(10, "bob", "hi", 2)),
-        "12:34:56 [private] <bob> hi\n"
-    );
-    assert_eq!(
-        event(&message(10, "bob", "hi\nyou\n", 0)),
-        "12:34:56 <bob> hi\n  you\n  \n"
-    );
+    assert_eq!(event(&message(2, "bob", "no", 1)), "* refused: no; try again in 2 s\n");
+    assert_eq!(event(&message(2, "bob", "", 200)), "* refused: rate_limited\n");
+    assert_eq!(event(&message(18, "bob", "bye", 201)), "* closing: bye; come back in 2 s\n");
+    assert_eq!(event(&message(10, "bob", "hi", 1)), "12:34:56 #bob <bob> hi\n");
+    assert_eq!(event(&message(10, "bob", "hi", 2)), "12:34:56 [private] <bob> hi\n");
+    assert_eq!(event(&message(10, "bob", "hi\nyou\n", 0)), "12:34:56 <bob> hi\n  you\n  \n");
     assert_eq!(event(&message(17, "bob", "hi", 1)), "* hi\n");
-    let none = ServerMessage::Rooms {
-        rooms: vec![],
-        next: "",
-    };
+    let none = ServerMessage::Rooms { rooms: vec![], next: "" };
     assert_eq!(event(&none), "* no rooms\n");
-    let nobody = ServerMessage::Members {
-        members: vec![],
-        next: "",
-    };
+    let nobody = ServerMessage::Members { members: vec![], next: "" };
     assert_eq!(answer(&nobody, Asked::Members(None)), "* online: nobody\n");
-    let two = ServerMessage::Members {
-        members: vec!["ann", "bob"],
-        next: "cy",
-    };
+    let two = ServerMessage::Members { members: vec!["ann", "bob"], next: "cy" };
     assert_eq!(
         answer(&two, Asked::Members(Some("lobby"))),
         "* in #lobby: ann, bob\n* … more: /members #lobby cy\n"
@@ -155,22 +124,10 @@ fn history_tells_what_is_before_it() {
     };
     let one = "* history of #lobby\n00:00:00 #lobby <bob> hi\n";
     assert_eq!(page(1, 9, &[1]), one);
-    assert_eq!(
-        page(1, 9, &[2]),
-        format!("{one}* … earlier: /history #lobby 100 2\n")
-    );
-    assert_eq!(
-        page(8, 9, &[8]),
-        format!("{one}* messages 1 to 7 are no longer kept\n")
-    );
-    assert_eq!(
-        page(1, 0, &[]),
-        "* history of #lobby: nothing was said yet\n"
-    );
-    assert_eq!(
-        page(10, 9, &[]),
-        "* history of #lobby: nothing is kept any longer\n"
-    );
+    assert_eq!(page(1, 9, &[2]), format!("{one}* … earlier: /history #lobby 100 2\n"));
+    assert_eq!(page(8, 9, &[8]), format!("{one}* messages 1 to 7 are no longer kept\n"));
+    assert_eq!(page(1, 0, &[]), "* history of #lobby: nothing was said yet\n");
+    assert_eq!(page(10, 9, &[]), "* history of #lobby: nothing is kept any longer\n");
     assert_eq!(page(4, 9, &[]), "* history of #lobby: nothing there\n");
 }
 
@@ -186,24 +143,15 @@ fn what_the_words_tell_to_type_is_a_command() {
         event(&message(7, "bob", "hi", 2)),
     ];
     for words in told {
-        let (_, typed) = words
-            .trim_end()
-            .rsplit_once(": ")
-            .expect("it says what to type");
-        assert!(
-            matches!(command::parse(typed), Ok(command::Line::Command(_))),
-            "{words}"
-        );
+        let (_, typed) = words.trim_end().rsplit_once(": ").expect("it says what to type");
+        assert!(matches!(command::parse(typed), Ok(command::Line::Command(_))), "{words}");
     }
 }
 
 #[test]
 fn long_lists_are_wrapped() {
     let names = vec!["0123456789"; 100];
-    let list = ServerMessage::Members {
-        members: names,
-        next: "",
-    };
+    let list = ServerMessage::Members { members: names, next: "" };
     let words = answer(&list, Asked::Members(None));
     assert_eq!(words.matches("0123456789").count(), 100);
     assert!(words.lines().all(|line| line.len() <= 78), "{words}");
@@ -229,10 +177,7 @@ fn a_web_browser_is_told_where_it_is() {
     let words = event(&message(18, "", "text", CloseCode::HTTP.0));
     let (head, body) = words.split_once("\r\n\r\n").expect("a head and a body");
     assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
-    assert!(
-        head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())),
-        "{head}"
-    );
+    assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{head}");
     assert!(head.ends_with("\r\nConnection: close"), "{head}");
     assert!(body.contains("netcomm"), "{body}");
 }
@@ -262,10 +207,7 @@ fn kinds(words: &str) -> Vec<&str> {
     words
         .lines()
         .filter(|line| !line.starts_with("  "))
-        .map(|line| {
-            line.get(..if line.starts_with("* ") { 2 } else { 9 })
-                .unwrap_or(line)
-        })
+        .map(|line| line.get(..if line.starts_with("* ") { 2 } else { 9 }).unwrap_or(line))
         .collect()
 }
 

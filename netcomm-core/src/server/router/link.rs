@@ -90,9 +90,7 @@ impl Links {
     /// The oldest that has not logged in, where there are too many of them.
     pub(super) fn pending_beyond(&self, limits: &Limits) -> Option<ConnId> {
         let too_many = self.pending.len() > limits.count(Limit::PendingLogins);
-        too_many
-            .then(|| self.pending.first().map(|(_, conn)| *conn))
-            .flatten()
+        too_many.then(|| self.pending.first().map(|(_, conn)| *conn)).flatten()
     }
 
     pub(super) fn remove(&mut self, conn: ConnId) -> Option<Link> {

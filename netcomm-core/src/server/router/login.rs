@@ -44,14 +44,7 @@ impl Router {
         message: &ClientMessage<'_>,
         out: &mut impl Deliver,
     ) -> Result<Nickname, Refusal> {
-        let ClientMessage::Login {
-            nickname,
-            hidden,
-            resume,
-            credential,
-            ..
-        } = message
-        else {
+        let ClientMessage::Login { nickname, hidden, resume, credential, .. } = message else {
             return Err(Refusal::not_logged_in());
         };
         let Some(link) = self.links.get(to.conn) else {
@@ -69,15 +62,7 @@ impl Router {
         let token = secret.token(now);
         if let Some(session) = resume.and_then(|old| self.tokens.get(&TokenHash::of(old))) {
             let session = *session;
-            self.take_over(
-                now,
-                to,
-                session,
-                secret,
-                resume.map(TokenHash::of),
-                token,
-                out,
-            );
+            self.take_over(now, to, session, secret, resume.map(TokenHash::of), token, out);
             let name = self.welcome(now, to, id, session, true, token, out);
             self.come_back(session, to.conn, out);
             return name.ok_or_else(Refusal::not_logged_in);
@@ -96,17 +81,11 @@ impl Router {
         let session = self.sessions.insert(Session {
             conn: Some(to.conn),
             persona,
-            hidden: hidden.then(|| Hidden {
-                wish: name,
-                rooms: BTreeMap::new(),
-            }),
+            hidden: hidden.then(|| Hidden { wish: name, rooms: BTreeMap::new() }),
             lost_until: None,
             secret,
             origin,
-            tokens: Tokens {
-                newest: TokenHash::of(token),
-                retiring: None,
-            },
+            tokens: Tokens { newest: TokenHash::of(token), retiring: None },
             answers: Answers::default(),
         });
         self.tokens.insert(TokenHash::of(token), session);
@@ -147,10 +126,7 @@ impl Router {
             hidden.rooms.retain(|_, room| public.room(*room).is_some());
         }
         let before = session.tokens;
-        session.tokens = Tokens {
-            newest: TokenHash::of(token),
-            retiring: used,
-        };
+        session.tokens = Tokens { newest: TokenHash::of(token), retiring: used };
         if let Some(until) = session.lost_until.take() {
             self.lost.remove(&(until, id));
         }
@@ -179,11 +155,7 @@ impl Router {
         let Some(persona) = session.persona.filter(|_| session.hidden.is_none()) else {
             return;
         };
-        if self
-            .public
-            .persona(persona)
-            .is_some_and(|persona| !persona.is_online())
-        {
+        if self.public.persona(persona).is_some_and(|persona| !persona.is_online()) {
             self.public.set_presence(persona, Presence::Online);
             self.tell_online(persona, conn, out);
         }
@@ -201,16 +173,12 @@ impl Router {
         out: &mut impl Deliver,
     ) -> Option<Nickname> {
         let session = self.sessions.get(session)?;
-        let persona = session
-            .persona
-            .and_then(|persona| self.public.persona(persona));
+        let persona = session.persona.and_then(|persona| self.public.persona(persona));
         let hidden = session.hidden.as_ref();
         let wish = hidden.map(|hidden| hidden.wish);
         let nickname = wish.or_else(|| persona.map(|persona| *persona.name()))?;
-        let limits = self.limits.iter().map(|(info, value)| LimitValue {
-            limit: info.limit as u16,
-            value,
-        });
+        let limits =
+            self.limits.iter().map(|(info, value)| LimitValue { limit: info.limit as u16, value });
         let message = ServerMessage::Welcome {
             nickname: nickname.as_str(),
             resumed,
@@ -222,11 +190,7 @@ impl Router {
             features: 0,
             extensions: Vec::new(),
         };
-        let content = Content::Message {
-            id,
-            message: &message,
-            answers: Asked::Login,
-        };
+        let content = Content::Message { id, message: &message, answers: Asked::Login };
         tell(&mut self.encoder, out, &[to], None, content);
         Some(nickname)
     }
@@ -345,10 +309,7 @@ impl Router {
         let Some(session) = self.sessions.remove(id) else {
             return;
         };
-        for hash in [Some(session.tokens.newest), session.tokens.retiring]
-            .into_iter()
-            .flatten()
-        {
+        for hash in [Some(session.tokens.newest), session.tokens.retiring].into_iter().flatten() {
             self.tokens.remove(&hash);
         }
         if let Some(until) = session.lost_until {
@@ -375,9 +336,7 @@ impl Router {
             self.end_session(session_id);
             return;
         }
-        let link = session
-            .conn
-            .and_then(|conn| Some((conn, self.links.get(conn)?)));
+        let link = session.conn.and_then(|conn| Some((conn, self.links.get(conn)?)));
         if let (Some((conn, link)), Some(name)) = (link, name) {
             let to = link.recipient(conn);
             let message = ServerMessage::Notice {

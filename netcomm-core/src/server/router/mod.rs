@@ -106,9 +106,7 @@ impl Router {
         if self.closing.is_some() {
             return Err(CloseCode::SHUTTING_DOWN);
         }
-        let conn = self
-            .links
-            .insert(now, origin.into(), entropy, &self.limits)?;
+        let conn = self.links.insert(now, origin.into(), entropy, &self.limits)?;
         while let Some(oldest) = self.links.pending_beyond(&self.limits) {
             self.close(now, oldest, CloseCode::LOGIN_TIMEOUT, out);
         }
@@ -137,17 +135,8 @@ impl Router {
             }
             Incoming::Opened(Face::Text) => {}
             Incoming::Request { id, message } => return self.request(now, to, id, &message, out),
-            Incoming::Refuse {
-                id,
-                code,
-                retry_after,
-                text,
-            } => {
-                let message = ServerMessage::Refused {
-                    code,
-                    retry_after,
-                    text,
-                };
+            Incoming::Refuse { id, code, retry_after, text } => {
+                let message = ServerMessage::Refused { code, retry_after, text };
                 self.answer(to, id, &message, Asked::Other, out);
             }
             Incoming::Help(topic) => {
@@ -183,11 +172,7 @@ impl Router {
         // Nobody is left to hear of anybody's going.
         self.audiences = Audiences::default();
         for conn in open {
-            if let Some(session) = self
-                .links
-                .get_mut(conn)
-                .and_then(|link| link.session.take())
-            {
+            if let Some(session) = self.links.get_mut(conn).and_then(|link| link.session.take()) {
                 self.lose_connection(now, session, out);
             }
         }
@@ -213,10 +198,7 @@ impl Router {
         [self.public.next_end(), lost].into_iter().flatten().min()
     }
 
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the rest is told apart by what it changes"
-    )]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is told apart by what it changes")]
     fn request(
         &mut self,
         now: Instant,
@@ -310,11 +292,7 @@ impl Router {
             out,
             &[to],
             None,
-            Content::Message {
-                id,
-                message: &message,
-                answers: asked,
-            },
+            Content::Message { id, message: &message, answers: asked },
         );
         Some(After::Nothing)
     }
@@ -328,12 +306,9 @@ impl Router {
         out: &mut impl Deliver,
     ) -> Result<Granted, Refusal> {
         match *message {
-            ClientMessage::Post {
-                conversation,
-                epoch,
-                nonce,
-                text,
-            } => self.post(now, caller, conversation, epoch, nonce, text, out),
+            ClientMessage::Post { conversation, epoch, nonce, text } => {
+                self.post(now, caller, conversation, epoch, nonce, text, out)
+            }
             ClientMessage::Join { room } => self.join(now, caller, room, out),
             ClientMessage::CreateRoom { room } => self.create_room(now, caller, room, out),
             ClientMessage::Leave { room } => self.leave(caller, room, out),
@@ -352,17 +327,7 @@ impl Router {
         asked: Asked<'_>,
         out: &mut impl Deliver,
     ) {
-        tell(
-            &mut self.encoder,
-            out,
-            &[to],
-            None,
-            Content::Message {
-                id,
-                message,
-                answers: asked,
-            },
-        );
+        tell(&mut self.encoder, out, &[to], None, Content::Message { id, message, answers: asked });
     }
 
     fn event(
@@ -378,11 +343,7 @@ impl Router {
     /// Closes a connection; its session, if it has one, has lost it.
     fn close(&mut self, now: Instant, conn: ConnId, code: CloseCode, out: &mut impl Deliver) {
         self.say_closing(conn, code, out);
-        if let Some(session) = self
-            .links
-            .get_mut(conn)
-            .and_then(|link| link.session.take())
-        {
+        if let Some(session) = self.links.get_mut(conn).and_then(|link| link.session.take()) {
             self.lose_connection(now, session, out);
         }
     }
@@ -395,11 +356,7 @@ impl Router {
         link.closed = true;
         let to = link.recipient(conn);
         let retry_after = self.closing.map(super::deliver::millis);
-        let message = ServerMessage::Closing {
-            code,
-            retry_after,
-            text: code.reason(),
-        };
+        let message = ServerMessage::Closing { code, retry_after, text: code.reason() };
         let mut outgoing = Outgoing::new(Content::event(&message), &mut self.encoder);
         out.close(to, &mut outgoing);
         self.links.settle(conn);
@@ -439,9 +396,6 @@ fn tell(
     content: Content<'_>,
 ) {
     if to.iter().any(|to| Some(to.conn) != except) {
-        out.deliver(
-            Recipients::new(to, except),
-            &mut Outgoing::new(content, encoder),
-        );
+        out.deliver(Recipients::new(to, except), &mut Outgoing::new(content, encoder));
     }
 }

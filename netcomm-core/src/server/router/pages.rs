@@ -37,11 +37,7 @@ impl Router {
         // Out of `self`, which the message borrows from.
         let mut encoder = core::mem::take(&mut self.encoder);
         let answered = self.find_page(caller, asked).map(|message| {
-            let content = Content::Message {
-                id,
-                message: &message,
-                answers,
-            };
+            let content = Content::Message { id, message: &message, answers };
             tell(&mut encoder, out, &[caller.to], None, content);
         });
         self.encoder = encoder;
@@ -57,27 +53,12 @@ impl Router {
         match *asked {
             ClientMessage::Members { room, from } => self.members(room, from),
             ClientMessage::Rooms { from } => Ok(self.rooms(from)),
-            ClientMessage::History {
-                conversation,
-                epoch,
-                first,
-                last,
-                latest,
-                most,
-            } => {
-                let wanted = Wanted {
-                    first,
-                    last,
-                    latest,
-                    most,
-                };
+            ClientMessage::History { conversation, epoch, first, last, latest, most } => {
+                let wanted = Wanted { first, last, latest, most };
                 self.history(caller, conversation, epoch, wanted)
             }
             ClientMessage::Conversations { from } => self.conversations(caller, from),
-            _ => Err(Refusal::new(
-                RefusalCode::UNSUPPORTED,
-                "the request is not supported",
-            )),
+            _ => Err(Refusal::new(RefusalCode::UNSUPPORTED, "the request is not supported")),
         }
     }
 
@@ -90,9 +71,7 @@ impl Router {
                 let id = self.public.room_named(&NameKey::of(room));
                 let room = id.and_then(|id| self.public.room(id));
                 let room = room.ok_or_else(Refusal::unknown_room)?;
-                page.fill(self.public.members_of(room, from), |name| {
-                    name.as_str().len()
-                });
+                page.fill(self.public.members_of(room, from), |name| name.as_str().len());
             }
         }
         Ok(ServerMessage::Members {
@@ -161,23 +140,12 @@ impl Router {
         caller: Caller,
         from: Conversation<'_>,
     ) -> Result<ServerMessage<'_>, Refusal> {
-        let session = self
-            .sessions
-            .get(caller.session)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let session = self.sessions.get(caller.session).ok_or_else(Refusal::not_logged_in)?;
         let mut all: Vec<(Conversation<'_>, NameKey, LogId)> = Vec::new();
-        all.push((
-            Conversation::EVERYONE,
-            NameKey::of(""),
-            self.public.everyone(),
-        ));
+        all.push((Conversation::EVERYONE, NameKey::of(""), self.public.everyone()));
         let rooms = session.rooms(&self.public).into_iter().flatten();
         for room in rooms.filter_map(|(_, id)| self.public.room(*id)) {
-            all.push((
-                Conversation::room(room.name().as_str()),
-                room.key().clone(),
-                room.log(),
-            ));
+            all.push((Conversation::room(room.name().as_str()), room.key().clone(), room.log()));
         }
         if let Some(persona) = session.persona {
             for (other, log) in self.public.pairs_of(persona) {
@@ -191,13 +159,10 @@ impl Router {
             .into_iter()
             .filter(|(conversation, key, _)| (conversation.kind, key) >= (start.0, &start.1));
         page.fill(from_start, |(conversation, ..)| conversation.name.len());
-        let items = page
-            .items
-            .into_iter()
-            .map(|(conversation, _, log)| ConversationItem {
-                conversation,
-                last: self.public.logs().position(log),
-            });
+        let items = page.items.into_iter().map(|(conversation, _, log)| ConversationItem {
+            conversation,
+            last: self.public.logs().position(log),
+        });
         Ok(ServerMessage::Conversations {
             conversations: items.collect(),
             next: page.next.map(|(conversation, ..)| conversation),
@@ -242,9 +207,7 @@ impl<T> Page<T> {
             items: Vec::new(),
             next: None,
             most: limits.count(Limit::PageItems),
-            bytes: limits
-                .count(Limit::FrameBytes)
-                .saturating_sub(PAGE_OVERHEAD),
+            bytes: limits.count(Limit::FrameBytes).saturating_sub(PAGE_OVERHEAD),
         }
     }
 
@@ -271,10 +234,7 @@ impl<T> Page<T> {
 }
 
 fn room_item(room: &Room) -> RoomItem<'_> {
-    RoomItem {
-        room: room.name().as_str(),
-        members: room.online(),
-    }
+    RoomItem { room: room.name().as_str(), members: room.online() }
 }
 
 fn history_item((seq, entry): (u64, &Entry)) -> HistoryItem<'_> {

@@ -45,9 +45,7 @@ impl Router {
         }
         // Nothing is refused from here on: to speak is to be known by name.
         self.may_speak(session)?;
-        let author = self
-            .speak(now, to, session)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let author = self.speak(now, to, session).ok_or_else(Refusal::not_logged_in)?;
         let (position, time) = self.say(now, Some(to.conn), author, target, nonce, text, out)?;
         Ok((Answer::Posted { position, time }, After::Posted(position)))
     }
@@ -75,10 +73,7 @@ impl Router {
                 pair.unwrap_or_else(|| self.begin_pair(now, author, other))
             }
         };
-        let persona = self
-            .public
-            .persona(author)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let persona = self.public.persona(author).ok_or_else(Refusal::not_logged_in)?;
         let (name, origin) = (*persona.name(), persona.origin());
         let time = self.clock.at(now);
         let position = self.public.logs_mut().append(log, time, nonce, name, text);
@@ -87,33 +82,16 @@ impl Router {
             Target::Room(id) => {
                 self.public.touch_room(now, id);
                 let room = self.public.room(id).ok_or_else(Refusal::unknown_room)?;
-                (
-                    Conversation::room(room.name().as_str()),
-                    self.audiences.room(id),
-                )
+                (Conversation::room(room.name().as_str()), self.audiences.room(id))
             }
             Target::Private(other) => (
                 Conversation::private(name.as_str()),
-                self.audiences
-                    .persona(other)
-                    .map_or(&[][..], core::slice::from_ref),
+                self.audiences.persona(other).map_or(&[][..], core::slice::from_ref),
             ),
         };
         let (author, text) = (name.as_str(), text.as_str());
-        let message = ServerMessage::Message {
-            conversation,
-            position,
-            time,
-            author,
-            text,
-        };
-        tell(
-            &mut self.encoder,
-            out,
-            recipients,
-            except,
-            Content::event(&message),
-        );
+        let message = ServerMessage::Message { conversation, position, time, author, text };
+        tell(&mut self.encoder, out, recipients, except, Content::event(&message));
         self.keep_reserved_within(now, origin, out);
         Ok((position, time))
     }
@@ -124,18 +102,12 @@ impl Router {
         session: SessionId,
         conversation: Conversation<'_>,
     ) -> Result<Target, Refusal> {
-        let session = self
-            .sessions
-            .get(session)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let session = self.sessions.get(session).ok_or_else(Refusal::not_logged_in)?;
         match conversation.kind {
             ConversationKind::EVERYONE => Ok(Target::Everyone),
             ConversationKind::ROOM => {
                 let key = NameKey::of(conversation.name);
-                match session
-                    .rooms(&self.public)
-                    .and_then(|rooms| rooms.get(&key))
-                {
+                match session.rooms(&self.public).and_then(|rooms| rooms.get(&key)) {
                     Some(room) => Ok(Target::Room(*room)),
                     None if self.public.room_named(&key).is_some() => Err(Refusal::not_a_member()),
                     None => Err(Refusal::unknown_room()),
@@ -143,10 +115,7 @@ impl Router {
             }
             ConversationKind::PRIVATE => {
                 let key = NameKey::of(conversation.name);
-                let other = self
-                    .public
-                    .persona_named(&key)
-                    .ok_or_else(Refusal::unknown_name)?;
+                let other = self.public.persona_named(&key).ok_or_else(Refusal::unknown_name)?;
                 if session.persona == Some(other) {
                     return Err(Refusal::with_oneself());
                 }
@@ -170,10 +139,7 @@ impl Router {
 
     /// Whether one more private conversation is within the limits of both and of all.
     fn may_pair(&self, session: SessionId, other: PersonaId) -> Result<(), Refusal> {
-        let own = self
-            .sessions
-            .get(session)
-            .and_then(|session| session.persona);
+        let own = self.sessions.get(session).and_then(|session| session.persona);
         let count = |id| self.public.persona(id).map_or(0, Persona::pair_count);
         let limits = &self.limits;
         let refuse = |limit, what| Refusal::limit(RefusalCode::TOO_MANY_PAIRS, limits, limit, what);

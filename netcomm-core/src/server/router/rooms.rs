@@ -23,10 +23,7 @@ impl Router {
         out: &mut impl Deliver,
     ) -> Result<Granted, Refusal> {
         let key = NameKey::of(room);
-        let id = self
-            .public
-            .room_named(&key)
-            .ok_or_else(Refusal::unknown_room)?;
+        let id = self.public.room_named(&key).ok_or_else(Refusal::unknown_room)?;
         if !self.is_in(caller.session, &key)? {
             self.may_be_in_one_more(caller.session)?;
             self.put_into(now, caller, id, out)?;
@@ -43,10 +40,7 @@ impl Router {
     ) -> Result<Granted, Refusal> {
         let name = RoomName::new(room)?;
         name.within(&self.limits)?;
-        let session = self
-            .sessions
-            .get(caller.session)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let session = self.sessions.get(caller.session).ok_or_else(Refusal::not_logged_in)?;
         let Some(owner) = session.persona.filter(|_| session.hidden.is_none()) else {
             return Err(Refusal::reveal_first());
         };
@@ -64,11 +58,7 @@ impl Router {
             let code = RefusalCode::TOO_MANY_ROOMS;
             return Err(Refusal::limit(code, &self.limits, Limit::Rooms, what));
         }
-        let secret = self
-            .public
-            .persona(owner)
-            .ok_or_else(Refusal::not_logged_in)?
-            .secret();
+        let secret = self.public.persona(owner).ok_or_else(Refusal::not_logged_in)?.secret();
         let epoch = secret.epoch("room", now, key.as_str().as_bytes());
         let id = self.public.create_room(now, name, owner, epoch);
         self.put_into(now, caller, id, out)?;
@@ -77,30 +67,17 @@ impl Router {
 
     pub(super) fn leave(
         &mut self,
-        Caller {
-            to,
-            session: session_id,
-        }: Caller,
+        Caller { to, session: session_id }: Caller,
         room: &str,
         out: &mut impl Deliver,
     ) -> Result<Granted, Refusal> {
         let key = NameKey::of(room);
-        let id = self
-            .public
-            .room_named(&key)
-            .ok_or_else(Refusal::unknown_room)?;
+        let id = self.public.room_named(&key).ok_or_else(Refusal::unknown_room)?;
         if !self.is_in(session_id, &key)? {
             return Err(Refusal::not_a_member());
         }
-        let name = *self
-            .public
-            .room(id)
-            .ok_or_else(Refusal::unknown_room)?
-            .name();
-        let session = self
-            .sessions
-            .get_mut(session_id)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let name = *self.public.room(id).ok_or_else(Refusal::unknown_room)?.name();
+        let session = self.sessions.get_mut(session_id).ok_or_else(Refusal::not_logged_in)?;
         let persona = session.persona;
         if let Some(hidden) = &mut session.hidden {
             hidden.rooms.remove(&key);
@@ -116,19 +93,13 @@ impl Router {
     /// A hidden caller only wishes for the name.
     pub(super) fn rename(
         &mut self,
-        Caller {
-            to,
-            session: session_id,
-        }: Caller,
+        Caller { to, session: session_id }: Caller,
         nickname: &str,
         out: &mut impl Deliver,
     ) -> Result<Granted, Refusal> {
         let name = Nickname::new(nickname)?;
         name.within(&self.limits)?;
-        let session = self
-            .sessions
-            .get_mut(session_id)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let session = self.sessions.get_mut(session_id).ok_or_else(Refusal::not_logged_in)?;
         if let Some(hidden) = &mut session.hidden {
             hidden.wish = name;
         } else if let Some(id) = session.persona {
@@ -156,10 +127,7 @@ impl Router {
             return;
         }
         self.public.rename(id, name);
-        let message = ServerMessage::Renamed {
-            from: before.as_str(),
-            to: name.as_str(),
-        };
+        let message = ServerMessage::Renamed { from: before.as_str(), to: name.as_str() };
         self.tell_others(id, conn, &message, out);
     }
 
@@ -178,70 +146,39 @@ impl Router {
         };
         let (room_name, nickname) = (known.name().as_str(), persona.name().as_str());
         let message = if joins {
-            ServerMessage::MemberJoined {
-                room: room_name,
-                nickname,
-            }
+            ServerMessage::MemberJoined { room: room_name, nickname }
         } else {
-            ServerMessage::MemberLeft {
-                room: room_name,
-                nickname,
-            }
+            ServerMessage::MemberLeft { room: room_name, nickname }
         };
         let to = self.audiences.room(room);
-        tell(
-            &mut self.encoder,
-            out,
-            to,
-            Some(conn),
-            Content::event(&message),
-        );
+        tell(&mut self.encoder, out, to, Some(conn), Content::event(&message));
     }
 
     fn is_in(&self, session: SessionId, key: &NameKey) -> Result<bool, Refusal> {
-        let session = self
-            .sessions
-            .get(session)
-            .ok_or_else(Refusal::not_logged_in)?;
-        Ok(session
-            .rooms(&self.public)
-            .is_some_and(|rooms| rooms.contains_key(key)))
+        let session = self.sessions.get(session).ok_or_else(Refusal::not_logged_in)?;
+        Ok(session.rooms(&self.public).is_some_and(|rooms| rooms.contains_key(key)))
     }
 
     fn may_be_in_one_more(&self, session: SessionId) -> Result<(), Refusal> {
-        let session = self
-            .sessions
-            .get(session)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let session = self.sessions.get(session).ok_or_else(Refusal::not_logged_in)?;
         let count = session.rooms(&self.public).map_or(0, BTreeMap::len);
         if count < self.limits.count(Limit::RoomsPerUser) {
             return Ok(());
         }
         let what = "you are in as many rooms as you may be";
         let code = RefusalCode::ROOMS_PER_USER;
-        Err(Refusal::limit(
-            code,
-            &self.limits,
-            Limit::RoomsPerUser,
-            what,
-        ))
+        Err(Refusal::limit(code, &self.limits, Limit::RoomsPerUser, what))
     }
 
     fn put_into(
         &mut self,
         now: Instant,
-        Caller {
-            to,
-            session: session_id,
-        }: Caller,
+        Caller { to, session: session_id }: Caller,
         id: RoomId,
         out: &mut impl Deliver,
     ) -> Result<(), Refusal> {
         let room = self.public.room(id).ok_or_else(Refusal::unknown_room)?;
-        let session = self
-            .sessions
-            .get_mut(session_id)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let session = self.sessions.get_mut(session_id).ok_or_else(Refusal::not_logged_in)?;
         let persona = session.persona;
         if let Some(hidden) = &mut session.hidden {
             hidden.rooms.insert(room.key().clone(), id);
@@ -258,12 +195,6 @@ impl Router {
         let room = self.public.room(id).ok_or_else(Refusal::unknown_room)?;
         let name = *room.name();
         let position = self.public.logs().position(room.log());
-        Ok((
-            Answer::Joined {
-                room: name.into(),
-                position,
-            },
-            After::Joined(name),
-        ))
+        Ok((Answer::Joined { room: name.into(), position }, After::Joined(name)))
     }
 }

@@ -52,14 +52,11 @@ impl Router {
             ConversationKind::ROOM => Target::Room(self.public.room_named(&key)?),
             _ => Target::Private(self.public.persona_named(&key)?),
         };
-        let known = author
-            .token
-            .and_then(|token| Some((token, *self.tokens.get(&TokenHash::of(token))?)));
+        let known =
+            author.token.and_then(|token| Some((token, *self.tokens.get(&TokenHash::of(token))?)));
         let (token, session) = known.unwrap_or_else(|| self.lost_session(now, author));
         let persona = self.appear(now, session, name)?;
-        self.say(now, None, persona, target, nonce, text, out)
-            .ok()
-            .map(|_| token)
+        self.say(now, None, persona, target, nonce, text, out).ok().map(|_| token)
     }
 
     /// All that one user may learn of another, for comparing two runs.
@@ -81,10 +78,7 @@ impl Router {
             lost_until: None,
             secret,
             origin: author.origin.into(),
-            tokens: Tokens {
-                newest,
-                retiring: None,
-            },
+            tokens: Tokens { newest, retiring: None },
             answers: Answers::default(),
         });
         self.tokens.insert(newest, session);

@@ -25,18 +25,12 @@ impl Router {
         out: &mut impl Deliver,
     ) -> Result<Granted, Refusal> {
         let until = self.until(now);
-        let session = self
-            .sessions
-            .get_mut(session)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let session = self.sessions.get_mut(session).ok_or_else(Refusal::not_logged_in)?;
         let Some(id) = session.persona.filter(|_| session.hidden.is_none()) else {
             return Ok((Answer::Done, After::Nothing));
         };
         let persona = self.public.persona(id).ok_or_else(Refusal::not_logged_in)?;
-        session.hidden = Some(Hidden {
-            wish: *persona.name(),
-            rooms: persona.rooms().clone(),
-        });
+        session.hidden = Some(Hidden { wish: *persona.name(), rooms: persona.rooms().clone() });
         let origin = persona.origin();
         self.tell_offline(id, to.conn, out);
         self.public.set_presence(id, Presence::Reserved(until));
@@ -49,16 +43,10 @@ impl Router {
     pub(super) fn reveal(
         &mut self,
         now: Instant,
-        Caller {
-            to,
-            session: session_id,
-        }: Caller,
+        Caller { to, session: session_id }: Caller,
         out: &mut impl Deliver,
     ) -> Result<Granted, Refusal> {
-        let session = self
-            .sessions
-            .get_mut(session_id)
-            .ok_or_else(Refusal::not_logged_in)?;
+        let session = self.sessions.get_mut(session_id).ok_or_else(Refusal::not_logged_in)?;
         let Some(hidden) = &session.hidden else {
             return Ok((Answer::Done, After::Nothing));
         };
@@ -67,27 +55,17 @@ impl Router {
         if bearer.is_some() && bearer != session.persona {
             return Err(Refusal::name_lost());
         }
-        let rooms = session
-            .hidden
-            .take()
-            .map(|hidden| hidden.rooms)
-            .unwrap_or_default();
+        let rooms = session.hidden.take().map(|hidden| hidden.rooms).unwrap_or_default();
         let id = if let Some(id) = session.persona {
             self.public.set_presence(id, Presence::Online);
             self.tell_online(id, to.conn, out);
-            if self
-                .public
-                .persona(id)
-                .is_some_and(|persona| *persona.name() != wish)
-            {
+            if self.public.persona(id).is_some_and(|persona| *persona.name() != wish) {
                 self.take_name(id, wish, to.conn, out);
             }
             id
         } else {
             let secret = session.secret.derive("persona", now, &[]);
-            let id = self
-                .public
-                .enter(wish, secret, session.origin, Presence::Online);
+            let id = self.public.enter(wish, secret, session.origin, Presence::Online);
             session.persona = Some(id);
             self.bearers.insert(id, session_id);
             self.audiences.listen_as(id, to);
@@ -119,11 +97,8 @@ impl Router {
             .chain(joins.map(|(_, room)| (*room, true)))
             .collect();
         for (room, enters) in changes {
-            let done = if enters {
-                self.public.join(now, id, room)
-            } else {
-                self.public.leave(id, room)
-            };
+            let done =
+                if enters { self.public.join(now, id, room) } else { self.public.leave(id, room) };
             if done {
                 self.tell_membership(id, room, enters, conn, out);
             }
@@ -164,9 +139,7 @@ impl Router {
             return Some(persona);
         }
         let secret = session.secret.derive("persona", now, &[]);
-        let persona = self
-            .public
-            .enter(name, secret, session.origin, Presence::Reserved(until));
+        let persona = self.public.enter(name, secret, session.origin, Presence::Reserved(until));
         session.persona = Some(persona);
         self.bearers.insert(persona, id);
         Some(persona)
@@ -201,28 +174,14 @@ impl Router {
         let Some(name) = self.public.persona(id).map(|persona| *persona.name()) else {
             return;
         };
-        self.tell_others(
-            id,
-            conn,
-            &ServerMessage::Online {
-                nickname: name.as_str(),
-            },
-            out,
-        );
+        self.tell_others(id, conn, &ServerMessage::Online { nickname: name.as_str() }, out);
     }
 
     pub(super) fn tell_offline(&mut self, id: PersonaId, conn: ConnId, out: &mut impl Deliver) {
         let Some(name) = self.public.persona(id).map(|persona| *persona.name()) else {
             return;
         };
-        self.tell_others(
-            id,
-            conn,
-            &ServerMessage::Offline {
-                nickname: name.as_str(),
-            },
-            out,
-        );
+        self.tell_others(id, conn, &ServerMessage::Offline { nickname: name.as_str() }, out);
     }
 
     /// Tells of somebody's coming, going or renaming: everyone while few are online, else those
@@ -240,12 +199,6 @@ impl Router {
         } else {
             Cow::Owned(self.audiences.acquainted(&self.public, id))
         };
-        tell(
-            &mut self.encoder,
-            out,
-            &to,
-            Some(conn),
-            Content::event(message),
-        );
+        tell(&mut self.encoder, out, &to, Some(conn), Content::event(message));
     }
 }

@@ -12,13 +12,8 @@ impl Model {
         names.retain(|(key, _)| *key >= NameKey::of(from));
         names.sort();
         let most = self.limit(Limit::PageItems);
-        let next = names
-            .get(most)
-            .map_or(String::new(), |(_, name)| name.clone());
-        (
-            names.into_iter().take(most).map(|(_, name)| name).collect(),
-            next,
-        )
+        let next = names.get(most).map_or(String::new(), |(_, name)| name.clone());
+        (names.into_iter().take(most).map(|(_, name)| name).collect(), next)
     }
 
     pub(super) fn members(&self, room: Option<&str>, from: &str) -> Granted {
@@ -28,31 +23,21 @@ impl Model {
         };
         let seen = self.personas.iter().filter(|p| p.alive && p.online);
         let there = seen.filter(|p| room.is_none_or(|room| p.rooms.contains(&room)));
-        let names = there
-            .map(|p| (NameKey::of(&p.name), p.name.clone()))
-            .collect();
+        let names = there.map(|p| (NameKey::of(&p.name), p.name.clone())).collect();
         let (names, next) = self.page(names, from);
         Ok(format!("members {names:?} next {next}"))
     }
 
     pub(super) fn list_rooms(&self, from: &str) -> String {
         let rooms = self.rooms.iter().filter(|room| room.alive);
-        let rooms = rooms
-            .map(|room| (NameKey::of(&room.name), room.name.clone()))
-            .collect();
+        let rooms = rooms.map(|room| (NameKey::of(&room.name), room.name.clone())).collect();
         let (names, next) = self.page(rooms, from);
         let count = |name: &String| {
             let room = self.room_named(name).unwrap();
             let seen = self.personas.iter().filter(|p| p.alive && p.online);
-            (
-                name.clone(),
-                seen.filter(|p| p.rooms.contains(&room)).count(),
-            )
+            (name.clone(), seen.filter(|p| p.rooms.contains(&room)).count())
         };
-        format!(
-            "rooms {:?} next {next}",
-            names.iter().map(count).collect::<Vec<_>>()
-        )
+        format!("rooms {:?} next {next}", names.iter().map(count).collect::<Vec<_>>())
     }
 
     pub(super) fn history(
@@ -69,11 +54,7 @@ impl Model {
         let at = self.find(session, place)?;
         let kept = self.limit(Limit::HistoryMessages);
         let page = self.limit(Limit::PageItems);
-        let most = if most == 0 {
-            page
-        } else {
-            page.min(most as usize)
-        };
+        let most = if most == 0 { page } else { page.min(most as usize) };
         let name = match at {
             Where::Everyone => "*".to_owned(),
             Where::Room(room) => format!("#{}", self.rooms[room].name),
@@ -94,22 +75,14 @@ impl Model {
             format!("{number} {author}: {text}")
         };
         let items: Vec<_> = wanted.iter().map(item).collect();
-        Ok(format!(
-            "history {name} e{} {first_kept}..{total} {items:?}",
-            log.epoch
-        ))
+        Ok(format!("history {name} e{} {first_kept}..{total} {items:?}", log.epoch))
     }
 
     pub(super) fn conversations(&mut self, session: usize) -> String {
         let mut all = vec![(0, NameKey::of(""), "*".to_owned(), &self.everyone)];
         for room in self.rooms_of(session) {
             let room = &self.rooms[room];
-            all.push((
-                1,
-                NameKey::of(&room.name),
-                format!("#{}", room.name),
-                &room.log,
-            ));
+            all.push((1, NameKey::of(&room.name), format!("#{}", room.name), &room.log));
         }
         if let Some(own) = self.sessions[session].persona {
             for (one, two, log) in &self.pairs {

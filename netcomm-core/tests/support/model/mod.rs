@@ -91,10 +91,7 @@ impl Model {
             personas: vec![],
             rooms: vec![],
             pairs: vec![],
-            everyone: Log {
-                epoch: 0,
-                said: vec![],
-            },
+            everyone: Log { epoch: 0, said: vec![] },
             symbols: 1,
             said: Said::new(),
         }
@@ -106,12 +103,9 @@ impl Model {
             Action::Connect { origin } => self.connect(origin),
             Action::Lose { conn } => self.lose(conn),
             Action::Pass { ms } => self.pass(ms),
-            Action::Login {
-                conn,
-                ref name,
-                hidden,
-                token,
-            } => self.login(conn, name, hidden, token),
+            Action::Login { conn, ref name, hidden, token } => {
+                self.login(conn, name, hidden, token)
+            }
             Action::Quit { conn } => self.quit(conn),
             _ => self.request(action, id),
         }
@@ -149,15 +143,9 @@ impl Model {
         if !admitted {
             return self.tell(number, "not let in".into());
         }
-        let pending = self
-            .conns
-            .iter()
-            .filter(|conn| !conn.closed && conn.session.is_none());
+        let pending = self.conns.iter().filter(|conn| !conn.closed && conn.session.is_none());
         if pending.count() > self.limit(Limit::PendingLogins) {
-            let oldest = self
-                .conns
-                .iter()
-                .position(|conn| !conn.closed && conn.session.is_none());
+            let oldest = self.conns.iter().position(|conn| !conn.closed && conn.session.is_none());
             self.close(oldest.unwrap(), "login_timeout");
         }
     }
@@ -181,14 +169,9 @@ impl Model {
         let until = self.now + self.limits[Limit::ResumeMs];
         if self.sessions[session].hidden.is_some() {
             self.sessions[session].lost_until = Some(until);
-            let lost = self
-                .sessions
-                .iter()
-                .enumerate()
-                .filter(|(_, other)| other.alive);
-            let lost: Vec<_> = lost
-                .filter_map(|(index, other)| Some((other.lost_until?, index)))
-                .collect();
+            let lost = self.sessions.iter().enumerate().filter(|(_, other)| other.alive);
+            let lost: Vec<_> =
+                lost.filter_map(|(index, other)| Some((other.lost_until?, index))).collect();
             if lost.len() > self.limit(Limit::DetachedSessions) {
                 self.end_session(lost.iter().min().unwrap().1);
             }
@@ -242,12 +225,8 @@ impl Model {
                 room.disowned = self.now;
             }
         }
-        self.pairs
-            .retain(|(one, other, _)| *one != id && *other != id);
-        let bearer = self
-            .sessions
-            .iter()
-            .position(|s| s.alive && s.persona == Some(id));
+        self.pairs.retain(|(one, other, _)| *one != id && *other != id);
+        let bearer = self.sessions.iter().position(|s| s.alive && s.persona == Some(id));
         let Some(bearer) = bearer else { return };
         self.sessions[bearer].persona = None;
         if self.sessions[bearer].hidden.is_none() {
@@ -263,25 +242,18 @@ impl Model {
     }
 
     fn online(&self) -> usize {
-        self.personas
-            .iter()
-            .filter(|persona| persona.alive && persona.online)
-            .count()
+        self.personas.iter().filter(|persona| persona.alive && persona.online).count()
     }
 
     fn bearer(&self, persona: usize) -> Option<usize> {
-        self.sessions
-            .iter()
-            .position(|s| s.alive && s.persona == Some(persona))
+        self.sessions.iter().position(|s| s.alive && s.persona == Some(persona))
     }
 
     fn rooms_of(&self, session: usize) -> Vec<usize> {
         let session = &self.sessions[session];
         match &session.hidden {
             Some(hidden) => hidden.rooms.clone(),
-            None => session
-                .persona
-                .map_or(vec![], |id| self.personas[id].rooms.clone()),
+            None => session.persona.map_or(vec![], |id| self.personas[id].rooms.clone()),
         }
     }
 
@@ -289,16 +261,11 @@ impl Model {
     fn listeners(&self, room: Option<usize>) -> Vec<usize> {
         let logged_in = (0..self.conns.len()).filter_map(|c| Some((c, self.conns[c].session?)));
         let listens = |session| room.is_none_or(|room| self.rooms_of(session).contains(&room));
-        logged_in
-            .filter(|(_, session)| listens(*session))
-            .map(|(conn, _)| conn)
-            .collect()
+        logged_in.filter(|(_, session)| listens(*session)).map(|(conn, _)| conn).collect()
     }
 
     fn tell_others(&mut self, persona: usize, what: &str) {
-        let own = self
-            .bearer(persona)
-            .and_then(|session| self.sessions[session].conn);
+        let own = self.bearer(persona).and_then(|session| self.sessions[session].conn);
         let mut to = self.listeners(None);
         if self.online() > self.limit(Limit::NoticeAudience) {
             let mut known = vec![];
@@ -306,9 +273,7 @@ impl Model {
                 known.extend(self.listeners(Some(room)));
             }
             for &(one, other, _) in &self.pairs {
-                let with = [(one, other), (other, one)]
-                    .into_iter()
-                    .find(|(me, _)| *me == persona);
+                let with = [(one, other), (other, one)].into_iter().find(|(me, _)| *me == persona);
                 let bearer = with.and_then(|(_, other)| self.bearer(other));
                 known.extend(bearer.and_then(|bearer| self.sessions[bearer].conn));
             }
@@ -322,15 +287,11 @@ impl Model {
     }
 
     fn named(&self, name: &str) -> Option<usize> {
-        self.personas
-            .iter()
-            .position(|p| p.alive && same(&p.name, name))
+        self.personas.iter().position(|p| p.alive && same(&p.name, name))
     }
 
     fn room_named(&self, name: &str) -> Option<usize> {
-        self.rooms
-            .iter()
-            .position(|room| room.alive && same(&room.name, name))
+        self.rooms.iter().position(|room| room.alive && same(&room.name, name))
     }
 
     // Coming and going
@@ -356,10 +317,7 @@ impl Model {
                     alive: true,
                     conn: None,
                     persona,
-                    hidden: hidden.then(|| Hidden {
-                        wish: name.into(),
-                        rooms: vec![],
-                    }),
+                    hidden: hidden.then(|| Hidden { wish: name.into(), rooms: vec![] }),
                     lost_until: None,
                     origin,
                     tokens: vec![],
@@ -369,9 +327,7 @@ impl Model {
             }
         };
         let newest = self.symbol();
-        self.sessions[session]
-            .tokens
-            .retain(|other| Some(*other) == token);
+        self.sessions[session].tokens.retain(|other| Some(*other) == token);
         self.sessions[session].tokens.insert(0, newest);
         self.sessions[session].lost_until = None;
         self.sessions[session].origin = self.conns[conn].origin;
@@ -380,13 +336,8 @@ impl Model {
             self.close(old, "superseded");
         }
         let persona = self.sessions[session].persona;
-        let hidden = self.sessions[session]
-            .hidden
-            .as_ref()
-            .map(|hidden| hidden.wish.clone());
-        let name = hidden
-            .clone()
-            .unwrap_or_else(|| self.personas[persona.unwrap()].name.clone());
+        let hidden = self.sessions[session].hidden.as_ref().map(|hidden| hidden.wish.clone());
+        let name = hidden.clone().unwrap_or_else(|| self.personas[persona.unwrap()].name.clone());
         let (resumed, is_hidden) = (resumed.is_some(), hidden.is_some());
         let last = self.everyone.said.len();
         let words = format!("welcome {name} {resumed} {is_hidden} t{newest} e0 {last}");
@@ -438,27 +389,12 @@ impl Model {
     fn pass(&mut self, ms: u64) {
         let end = self.now + ms;
         loop {
-            let reserved = self
-                .personas
-                .iter()
-                .filter(|p| p.alive && !p.online)
-                .map(|p| p.until);
-            let lost = self
-                .sessions
-                .iter()
-                .filter(|s| s.alive)
-                .filter_map(|s| s.lost_until);
-            let rooms = self
-                .rooms
-                .iter()
-                .filter(|room| room.alive && room.owner.is_none());
+            let reserved = self.personas.iter().filter(|p| p.alive && !p.online).map(|p| p.until);
+            let lost = self.sessions.iter().filter(|s| s.alive).filter_map(|s| s.lost_until);
+            let rooms = self.rooms.iter().filter(|room| room.alive && room.owner.is_none());
             let idle = self.limits[Limit::RoomIdleMs];
             let rooms = rooms.map(|room| room.disowned.max(room.active + idle));
-            let next = reserved
-                .chain(lost)
-                .chain(rooms)
-                .min()
-                .filter(|at| *at <= end);
+            let next = reserved.chain(lost).chain(rooms).min().filter(|at| *at <= end);
             let Some(next) = next else { break };
             self.now = self.now.max(next);
             self.end_what_is_due(idle);

@@ -27,14 +27,9 @@ impl Model {
         let answer = match action {
             Action::Members { room, from, .. } => self.members(room.as_deref(), from),
             Action::Rooms { from, .. } => Ok(self.list_rooms(from)),
-            Action::History {
-                place,
-                first,
-                last,
-                latest,
-                most,
-                ..
-            } => self.history(session, place, (*first, *last), *latest, *most),
+            Action::History { place, first, last, latest, most, .. } => {
+                self.history(session, place, (*first, *last), *latest, *most)
+            }
             Action::Conversations { .. } => Ok(self.conversations(session)),
             _ => {
                 let kept = &self.sessions[session].answers;
@@ -67,9 +62,9 @@ impl Model {
 
     fn change(&mut self, session: usize, conn: usize, action: &Action) -> Granted {
         match action {
-            Action::Post {
-                place, epoch, text, ..
-            } => self.post(session, conn, place, *epoch, text),
+            Action::Post { place, epoch, text, .. } => {
+                self.post(session, conn, place, *epoch, text)
+            }
             Action::Join { room, .. } => self.join(session, conn, room),
             Action::Create { room, .. } => self.create(session, conn, room),
             Action::Leave { room, .. } => self.leave(session, conn, room),
@@ -86,20 +81,12 @@ impl Model {
             Place::Room(name) => {
                 let room = self.room_named(name).ok_or("unknown_room")?;
                 let is_in = self.rooms_of(session).contains(&room);
-                if is_in {
-                    Ok(Where::Room(room))
-                } else {
-                    Err("not_a_member")
-                }
+                if is_in { Ok(Where::Room(room)) } else { Err("not_a_member") }
             }
             Place::Private(name) => {
                 let other = self.named(name).ok_or("unknown_name")?;
                 let own = self.sessions[session].persona == Some(other);
-                if own {
-                    Err("unknown_conversation")
-                } else {
-                    Ok(Where::Private(other))
-                }
+                if own { Err("unknown_conversation") } else { Ok(Where::Private(other)) }
             }
         }
     }
@@ -132,12 +119,7 @@ impl Model {
             return Err("wrong_epoch");
         }
         if let (None, Where::Private(other)) = (found, at) {
-            let count = |id| {
-                self.pairs
-                    .iter()
-                    .filter(|(a, b, _)| *a == id || *b == id)
-                    .count()
-            };
+            let count = |id| self.pairs.iter().filter(|(a, b, _)| *a == id || *b == id).count();
             let most = self.limit(Limit::PairsPerUser);
             let own = self.sessions[session].persona.map_or(0, count);
             let full = own >= most || count(other) >= most;
@@ -148,14 +130,7 @@ impl Model {
         let author = self.speaker(session)?;
         if let (None, Where::Private(other)) = (found, at) {
             let epoch = self.symbol();
-            self.pairs.push((
-                author,
-                other,
-                Log {
-                    epoch,
-                    said: vec![],
-                },
-            ));
+            self.pairs.push((author, other, Log { epoch, said: vec![] }));
         }
         let name = self.personas[author].name.clone();
         let log = self.log(session, at).unwrap();
@@ -165,15 +140,10 @@ impl Model {
             Where::Everyone => ("*".into(), self.listeners(None)),
             Where::Room(room) => {
                 self.rooms[room].active = self.now;
-                (
-                    format!("#{}", self.rooms[room].name),
-                    self.listeners(Some(room)),
-                )
+                (format!("#{}", self.rooms[room].name), self.listeners(Some(room)))
             }
             Where::Private(other) => {
-                let bearer = self
-                    .bearer(other)
-                    .and_then(|bearer| self.sessions[bearer].conn);
+                let bearer = self.bearer(other).and_then(|bearer| self.sessions[bearer].conn);
                 (format!("@{name}"), bearer.into_iter().collect())
             }
         };
@@ -192,10 +162,7 @@ impl Model {
             return Ok(persona.unwrap());
         };
         let wish = hidden.wish.clone();
-        if self
-            .named(&wish)
-            .is_some_and(|bearer| Some(bearer) != persona)
-        {
+        if self.named(&wish).is_some_and(|bearer| Some(bearer) != persona) {
             return Err("name_lost");
         }
         let origin = self.sessions[session].origin;
@@ -219,12 +186,7 @@ impl Model {
             }
         }
         let log = &self.rooms[room].log;
-        Ok(format!(
-            "joined {} e{} {}",
-            self.rooms[room].name,
-            log.epoch,
-            log.said.len()
-        ))
+        Ok(format!("joined {} e{} {}", self.rooms[room].name, log.epoch, log.said.len()))
     }
 
     /// Others see it come.
@@ -232,19 +194,13 @@ impl Model {
         let persona = self.sessions[session].persona.unwrap();
         self.personas[persona].rooms.push(room);
         self.rooms[room].active = self.now;
-        let words = format!(
-            "joins {} {}",
-            self.rooms[room].name, self.personas[persona].name
-        );
+        let words = format!("joins {} {}", self.rooms[room].name, self.personas[persona].name);
         self.tell_room(room, conn, &words);
     }
 
     fn take_out(&mut self, session: usize, conn: usize, room: usize) {
         let persona = self.sessions[session].persona.unwrap();
-        let words = format!(
-            "leaves {} {}",
-            self.rooms[room].name, self.personas[persona].name
-        );
+        let words = format!("leaves {} {}", self.rooms[room].name, self.personas[persona].name);
         self.tell_room(room, conn, &words);
         self.personas[persona].rooms.retain(|other| *other != room);
     }
@@ -277,10 +233,7 @@ impl Model {
             owner: self.sessions[session].persona,
             disowned: 0,
             active: self.now,
-            log: Log {
-                epoch,
-                said: vec![],
-            },
+            log: Log { epoch, said: vec![] },
         });
         self.join(session, conn, name)
     }
@@ -334,10 +287,7 @@ impl Model {
         };
         let (wish, rooms) = (hidden.wish.clone(), hidden.rooms.clone());
         let persona = self.sessions[session].persona;
-        if self
-            .named(&wish)
-            .is_some_and(|bearer| Some(bearer) != persona)
-        {
+        if self.named(&wish).is_some_and(|bearer| Some(bearer) != persona) {
             return Err("name_lost");
         }
         self.sessions[session].hidden = None;

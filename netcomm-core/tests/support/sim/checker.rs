@@ -58,10 +58,7 @@ fn number_of(nickname: &str) -> usize {
 
 impl Checker {
     pub fn new(users: usize) -> Self {
-        Self {
-            users: (0..users).map(|_| User::default()).collect(),
-            ..Self::default()
-        }
+        Self { users: (0..users).map(|_| User::default()).collect(), ..Self::default() }
     }
 
     pub fn events(&self) -> usize {
@@ -71,13 +68,7 @@ impl Checker {
     pub fn said(&mut self, author: usize, id: RequestId, to: ConversationName, text: String) {
         let index = self.posts.len();
         self.by_text.insert(text.clone(), index);
-        self.posts.push(Post {
-            author,
-            conversation: to,
-            text,
-            accepted: None,
-            fate: 0,
-        });
+        self.posts.push(Post { author, conversation: to, text, accepted: None, fate: 0 });
         self.users[author].asked.insert(id, index);
     }
 
@@ -95,13 +86,9 @@ impl Checker {
             Event::LoggedIn { resumed, first, .. } => {
                 self.users[number].lost_identity |= !resumed && !first;
             }
-            Event::Message {
-                conversation,
-                position,
-                author,
-                text,
-                ..
-            } => self.message(number, &conversation, position, &author, &text),
+            Event::Message { conversation, position, author, text, .. } => {
+                self.message(number, &conversation, position, &author, &text)
+            }
             Event::Answered { id, answer } => self.answered(number, id, answer),
             Event::Arrived { id, position } => self.accepted(number, id, position),
             Event::Unknown { id, .. } => {
@@ -109,11 +96,7 @@ impl Checker {
                 self.posts[index].fate += 1;
                 assert_eq!(self.posts[index].fate, 1, "one fate");
             }
-            Event::Gone {
-                conversation,
-                first,
-                last,
-            } => {
+            Event::Gone { conversation, first, last } => {
                 let user = &mut self.users[number];
                 user.excuse(&conversation);
                 user.skip_own();
@@ -140,8 +123,7 @@ impl Checker {
             Event::ConversationEnded { conversation } => {
                 let user = &mut self.users[number];
                 user.excuse(&conversation);
-                user.anew
-                    .remove(&(conversation.kind, conversation.name.clone()));
+                user.anew.remove(&(conversation.kind, conversation.name.clone()));
                 if let Some(place) = user.open(&conversation) {
                     place.open = false;
                 }
@@ -281,15 +263,9 @@ impl Checker {
             self.said.iter().map(|(at, index)| (*index, *at)).collect();
         for (index, (epoch, seq)) in places {
             let before = last.insert((self.posts[index].author, epoch), seq);
-            assert!(
-                before.is_none_or(|before| before < seq),
-                "first said, first heard"
-            );
+            assert!(before.is_none_or(|before| before < seq), "first said, first heard");
         }
-        assert!(
-            self.posts.iter().all(|post| post.fate == 1),
-            "an answer for each"
-        );
+        assert!(self.posts.iter().all(|post| post.fate == 1), "an answer for each");
     }
 }
 
@@ -324,10 +300,7 @@ impl User {
         let anew = self.anew.remove(&(name.kind, name.name.clone()));
         let mut places = self.places.iter();
         let open = places.any(|place| place.open && place.name == *name);
-        assert!(
-            !open || private,
-            "{name} has another epoch, and nobody said so"
-        );
+        assert!(!open || private, "{name} has another epoch, and nobody said so");
         let room = name.kind == ConversationKind::ROOM;
         assert!(!room || anew.is_some(), "{name} was never entered");
         self.places.push(Place {

@@ -27,8 +27,7 @@ impl Pipe {
             rest = after;
             let sent = now + Duration::from_millis(1 + dice.below(40));
             let before = self.pieces.back().map_or(Instant::EPOCH, |(at, _)| *at);
-            self.pieces
-                .push_back((sent.max(before).max(self.stalled), piece.to_vec()));
+            self.pieces.push_back((sent.max(before).max(self.stalled), piece.to_vec()));
         }
     }
 

@@ -165,10 +165,7 @@ impl Sim {
             let gap = self.dice.below(700);
             self.pass(Duration::from_millis(gap));
             let number = self.dice.index(self.users.len());
-            let stands = self.users[number]
-                .link
-                .as_ref()
-                .is_some_and(|link| link.conn.is_some());
+            let stands = self.users[number].link.as_ref().is_some_and(|link| link.conn.is_some());
             if stands && self.dice.below(4) == 0 {
                 self.cut(number);
                 done += 1;
@@ -230,8 +227,7 @@ impl Sim {
                 self.server.lose(now, orphan.conn);
             }
         }
-        self.orphans
-            .retain(|one| one.ends.is_none_or(|at| at > now));
+        self.orphans.retain(|one| one.ends.is_none_or(|at| at > now));
         for number in 0..self.users.len() {
             self.step_user(number);
         }

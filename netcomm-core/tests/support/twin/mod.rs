@@ -62,8 +62,7 @@ impl Twins {
     /// Does the steps in both runs. An error says where others could tell them apart.
     pub fn run(&mut self, steps: &[Step]) -> Result<(), String> {
         for (number, step) in steps.iter().enumerate() {
-            self.step(*step)
-                .map_err(|error| format!("step {number}, {step:?}: {error}"))?;
+            self.step(*step).map_err(|error| format!("step {number}, {step:?}: {error}"))?;
         }
         Ok(())
     }
@@ -91,10 +90,7 @@ impl Twins {
 
     /// Whether all that others may learn is the same, told or not.
     pub fn same_public_state(&self) -> Result<(), String> {
-        let (real, twin) = (
-            self.real.router.public_state(),
-            self.twin.router.public_state(),
-        );
+        let (real, twin) = (self.real.router.public_state(), self.twin.router.public_state());
         if real == twin {
             return Ok(());
         }
@@ -104,10 +100,7 @@ impl Twins {
     /// Both runs' states, as far as they matter for what comes: equal ones go on alike.
     pub fn state(&self) -> String {
         let now = self.real.now();
-        format!(
-            "{now:?} {:?} {:?} {:?}",
-            self.real.router, self.twin.router, self.name
-        )
+        format!("{now:?} {:?} {:?} {:?}", self.real.router, self.twin.router, self.name)
     }
 
     /// What an observer was told in the last step.
@@ -228,12 +221,8 @@ impl Twins {
             Act::Rename(name) if is_granted(&heard) => name.clone_into(&mut self.name),
             Act::Say(conversation, text) if is_granted(&heard) => {
                 let (origin, entropy) = self.hider.origin(&self.setting);
-                let author = Absent {
-                    nickname: &self.name,
-                    token: self.ghost.token,
-                    origin,
-                    entropy,
-                };
+                let author =
+                    Absent { nickname: &self.name, token: self.ghost.token, origin, entropy };
                 let now = self.twin.now();
                 let (router, ears) = self.twin.ears();
                 self.ghost.token = router.inject(now, &author, conversation, 0, text, ears);

@@ -60,13 +60,9 @@ impl Run {
     }
 
     pub fn open(&mut self, face: Face, origin: Origin, entropy: [u8; 16]) -> ConnId {
-        let conn = self
-            .router
-            .connect(self.now, origin, entropy, &mut self.ears)
-            .expect("a connection");
-        let after = self
-            .router
-            .handle(self.now, conn, Incoming::Opened(face), &mut self.ears);
+        let conn =
+            self.router.connect(self.now, origin, entropy, &mut self.ears).expect("a connection");
+        let after = self.router.handle(self.now, conn, Incoming::Opened(face), &mut self.ears);
         assert_eq!(after, After::Nothing);
         if face == Face::Framed {
             self.ears.take(conn);
@@ -77,10 +73,7 @@ impl Run {
     /// Asks, and answers what the connection is sent from then on.
     pub fn ask(&mut self, conn: ConnId, message: ClientMessage<'_>) -> (After, Heard) {
         self.ears.take(conn);
-        let incoming = Incoming::Request {
-            id: RequestId::NONE,
-            message,
-        };
+        let incoming = Incoming::Request { id: RequestId::NONE, message };
         let after = self.router.handle(self.now, conn, incoming, &mut self.ears);
         (after, self.ears.take(conn))
     }
@@ -116,13 +109,8 @@ impl Run {
         while let Some(name) = from.take() {
             let from_room = Conversation::room(&name);
             let (_, heard) = self.ask(conn, ClientMessage::Conversations { from: from_room });
-            if let Some((
-                _,
-                ServerMessage::Conversations {
-                    conversations,
-                    next,
-                },
-            )) = heard.messages().first()
+            if let Some((_, ServerMessage::Conversations { conversations, next })) =
+                heard.messages().first()
             {
                 let is_room = |it: &Conversation<'_>| it.kind == from_room.kind;
                 let page = conversations.iter().map(|item| item.conversation);
@@ -156,10 +144,7 @@ impl Person {
     pub fn origin(&self, setting: &Setting) -> (Origin, [u8; 16]) {
         let mut entropy = [self.number; 16];
         entropy[..8].copy_from_slice(&self.opened.to_be_bytes());
-        (
-            setting.origin(self.opened / 2 + u64::from(self.number)),
-            entropy,
-        )
+        (setting.origin(self.opened / 2 + u64::from(self.number)), entropy)
     }
 
     /// Does something; answers what it hears of it on the connection that it uses.
@@ -310,24 +295,15 @@ pub fn admitted(face: Face, heard: &Heard) -> Option<Admitted> {
     if face != Face::Framed {
         return None;
     }
-    heard
-        .messages()
-        .iter()
-        .find_map(|(_, message)| match message {
-            ServerMessage::Welcome {
-                nickname,
-                resumed,
-                hidden,
-                token,
-                ..
-            } => Some(Admitted {
-                nickname: (*nickname).to_owned(),
-                is_resumed: *resumed,
-                is_hidden: *hidden,
-                token: *token,
-            }),
-            _ => None,
-        })
+    heard.messages().iter().find_map(|(_, message)| match message {
+        ServerMessage::Welcome { nickname, resumed, hidden, token, .. } => Some(Admitted {
+            nickname: (*nickname).to_owned(),
+            is_resumed: *resumed,
+            is_hidden: *hidden,
+            token: *token,
+        }),
+        _ => None,
+    })
 }
 
 fn note(all: &mut BTreeMap<u64, Heard>, number: u64, heard: Heard) {

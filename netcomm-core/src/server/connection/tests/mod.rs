@@ -63,11 +63,7 @@ struct Driven {
 
 impl Driven {
     fn new(limits: &Limits) -> Self {
-        Self {
-            connection: Connection::new(limits, at(0)),
-            now: at(0),
-            said: Vec::new(),
-        }
+        Self { connection: Connection::new(limits, at(0)), now: at(0), said: Vec::new() }
     }
 
     /// Gives one chunk, and waits through every pause; returns how often it paused.
@@ -130,12 +126,7 @@ fn login(nickname: &str) -> ClientMessage<'_> {
 }
 
 fn post(text: &str) -> ClientMessage<'_> {
-    ClientMessage::Post {
-        conversation: Conversation::EVERYONE,
-        epoch: None,
-        nonce: 0,
-        text,
-    }
+    ClientMessage::Post { conversation: Conversation::EVERYONE, epoch: None, nonce: 0, text }
 }
 
 fn framed(messages: &[ClientMessage<'_>]) -> Vec<u8> {
@@ -164,11 +155,7 @@ fn a_connection_is_small() {
 
 #[test]
 fn requests_beyond_the_limit_are_refused_and_then_read_more_slowly() {
-    let limits = limits(&[
-        ("query_burst", 2),
-        ("queries_per_minute", 60),
-        ("post_burst", 2),
-    ]);
+    let limits = limits(&[("query_burst", 2), ("queries_per_minute", 60), ("post_burst", 2)]);
     let mut driven = logged_in(&limits);
     let rooms = frame(2, &ClientMessage::Rooms { from: "" });
     assert_eq!(driven.give(&rooms.repeat(2)), 0);
@@ -180,10 +167,7 @@ fn requests_beyond_the_limit_are_refused_and_then_read_more_slowly() {
     // A page that is refused costs no post.
     assert_eq!(driven.give(&frame(3, &post("x"))), 0);
     assert!(driven.last().contains("Post"));
-    assert!(
-        driven.give(&rooms.repeat(2)) > 0,
-        "even refusals have an end"
-    );
+    assert!(driven.give(&rooms.repeat(2)) > 0, "even refusals have an end");
     assert_eq!(driven.give(&frame(9, &ClientMessage::Quit)), 0);
     assert!(driven.last().contains("Quit"));
 }
@@ -210,10 +194,7 @@ fn the_text_face_never_takes_a_line_for_a_name_after_a_refusal() {
     ];
     assert_eq!(driven.said.len(), expected.len(), "{:#?}", driven.said);
     for (said, expected) in driven.said.iter().zip(expected) {
-        assert!(
-            said.contains(expected),
-            "{said} does not contain {expected}"
-        );
+        assert!(said.contains(expected), "{said} does not contain {expected}");
     }
 }
 
@@ -231,11 +212,7 @@ fn one_bad_line_never_ends_the_session() {
     ] {
         driven.give(line);
         driven.give(b"\n");
-        assert!(
-            driven.last().contains(&format!("{code:?}")),
-            "{}",
-            driven.last()
-        );
+        assert!(driven.last().contains(&format!("{code:?}")), "{}", driven.last());
     }
     assert!(!driven.said.iter().any(|said| said.contains("Close")));
     driven.give(b"still here\n");
@@ -263,10 +240,7 @@ fn http_and_broken_prefaces_are_told_so() {
     for (preface, reason) in [(b"\x9eNOT\0\x01\0\x01", 3), (b"\x9eNET\0\x07\0\x09", 1)] {
         let mut driven = Driven::new(&unlimited());
         driven.give(preface);
-        assert_eq!(
-            driven.said,
-            [format!("[158, 78, 69, 84, 0, 0, 0, {reason}]")]
-        );
+        assert_eq!(driven.said, [format!("[158, 78, 69, 84, 0, 0, 0, {reason}]")]);
     }
 }
 
@@ -281,14 +255,8 @@ fn who_is_not_accepted_is_told_why_in_its_own_words() {
         last.to_vec()
     };
     assert_eq!(refused(b"\x9e", CloseCode::FULL), b"\x9eNET\0\0\0\x02");
-    assert_eq!(
-        refused(b"\x9e", CloseCode::ADDRESS_LIMIT),
-        b"\x9eNET\0\0\0\x03"
-    );
-    assert_eq!(
-        refused(b"a", CloseCode::FULL),
-        farewell(Face::Text, CloseCode::FULL)
-    );
+    assert_eq!(refused(b"\x9e", CloseCode::ADDRESS_LIMIT), b"\x9eNET\0\0\0\x03");
+    assert_eq!(refused(b"a", CloseCode::FULL), farewell(Face::Text, CloseCode::FULL));
     let http = farewell(Face::Text, CloseCode::HTTP);
     assert_eq!(refused(b"GET / HTTP/1.0\r\n", CloseCode::FULL), http);
 
@@ -309,18 +277,13 @@ fn a_framed_peer_logs_in_in_time_or_is_cut() {
     driven.give(&framed(&[post("x")]));
     assert!(driven.last().contains("not_logged_in"));
     assert_eq!(driven.connection.poll_timeout(), Some(at(15_000)));
-    assert_eq!(
-        driven.connection.handle_timeout(at(14_999)),
-        Next::NeedsBytes
-    );
+    assert_eq!(driven.connection.handle_timeout(at(14_999)), Next::NeedsBytes);
     let close = Next::Message(Incoming::Close(CloseCode::LOGIN_TIMEOUT));
     assert_eq!(driven.connection.handle_timeout(at(15_000)), close);
 
     let mut eager = Driven::new(&unlimited());
     let tries = usize::from(life::MESSAGES_BEFORE_LOGIN);
-    eager.give(&framed(
-        &core::iter::repeat_n(login("taken"), tries).collect::<Vec<_>>(),
-    ));
+    eager.give(&framed(&core::iter::repeat_n(login("taken"), tries).collect::<Vec<_>>()));
     assert!(eager.last().contains("Login"));
     eager.give(&frame(99, &login("ann")));
     assert!(eager.last().contains("Close"), "{}", eager.last());
@@ -334,10 +297,7 @@ fn silence_is_asked_about_and_then_cut_but_not_while_reading_pauses() {
     let ping = Next::Message(Incoming::PingDue);
     assert_eq!(connection.poll_timeout(), Some(at(30_000)));
     assert_eq!(connection.handle_timeout(at(30_000)), ping);
-    assert_eq!(
-        connection.next(at(40_000), &mut &b"\0"[..]),
-        Next::NeedsBytes
-    );
+    assert_eq!(connection.next(at(40_000), &mut &b"\0"[..]), Next::NeedsBytes);
     assert_eq!(connection.poll_timeout(), Some(at(70_000)));
     assert_eq!(connection.handle_timeout(at(70_000)), ping);
     let close = Next::Message(Incoming::Close(CloseCode::HEARTBEAT_TIMEOUT));
@@ -348,15 +308,9 @@ fn silence_is_asked_about_and_then_cut_but_not_while_reading_pauses() {
     paused.give(&posts[..posts.len() - 1]);
     let mut rest = &posts[posts.len() - 1..];
     let connection = &mut paused.connection;
-    assert_eq!(
-        connection.next(at(1), &mut rest),
-        Next::PausedUntil(at(60_000))
-    );
+    assert_eq!(connection.next(at(1), &mut rest), Next::PausedUntil(at(60_000)));
     assert_eq!(connection.poll_timeout(), None);
-    assert!(matches!(
-        connection.next(at(60_000), &mut rest),
-        Next::Message(_)
-    ));
+    assert!(matches!(connection.next(at(60_000), &mut rest), Next::Message(_)));
     assert_eq!(connection.poll_timeout(), Some(at(90_000)));
 }
 

@@ -64,16 +64,14 @@ fn framed_stream() -> impl Strategy<Value = Vec<u8>> {
         ]
         .to_vec(),
     );
-    (
-        prop::collection::vec(messages, 0..30),
-        prop::collection::vec(any::<u8>(), 0..8),
-    )
-        .prop_map(|(frames, tail)| {
+    (prop::collection::vec(messages, 0..30), prop::collection::vec(any::<u8>(), 0..8)).prop_map(
+        |(frames, tail)| {
             let mut stream = framed(&[login("ann")]);
             stream.extend(frames.concat());
             stream.extend(tail);
             stream
-        })
+        },
+    )
 }
 
 proptest! {
