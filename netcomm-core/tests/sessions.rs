@@ -159,3 +159,37 @@ fn a_visible_quit_frees_the_name_at_once_and_looks_like_a_loss() {
     assert_eq!(chat.heard(alice), quit);
     assert_eq!(names(&chat.ask(carol, &members(None))), ["alice", "carol"]);
 }
+
+#[test]
+fn who_was_away_learns_what_it_will_never_read() {
+    let mut chat = Chat::new();
+    let alice = chat.user("alice");
+    let bob = chat.connect();
+    let (_, token) = chat.login(bob, "bob", false, None);
+    chat.lose(bob);
+    chat.say(alice, Conversation::private("bob"), "I have to go");
+    chat.say(alice, Conversation::private("bob"), "for good");
+    chat.done(alice, &ClientMessage::Quit);
+
+    let again = chat.connect();
+    assert!(chat.login(again, "bob", false, Some(token)).0);
+    let ended = |chat: &mut Chat| {
+        let all = chat.ask(again, &ClientMessage::Conversations { from: EVERYONE });
+        match &all.messages()[0].1 {
+            ServerMessage::Conversations { conversations, .. } => {
+                conversations.iter().map(|item| (item.conversation.to_string(), item.last)).last()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let (name, before) = ended(&mut chat).expect("a conversation");
+    assert_eq!((name.as_str(), before.seq), ("@alice", 2));
+    let page = chat.ask(again, &history(Conversation::private("alice")));
+    assert_eq!(refusal(&page), RefusalCode::UNKNOWN_NAME);
+
+    let alice = chat.user("alice");
+    chat.say(alice, Conversation::private("bob"), "I am another");
+    let (_, after) = ended(&mut chat).expect("a conversation");
+    assert_eq!(after.seq, 1);
+    assert_ne!(before.epoch, after.epoch);
+}

@@ -6,7 +6,9 @@ use super::connection::Connection;
 use super::deliver::{ConnId, Recipient};
 use super::mailbox::Mailbox;
 use super::origin::Address;
-use super::public::{LogId, Persona, PersonaId, Room, RoomId, most_of_log, most_of_messages};
+use super::public::{
+    EndedPair, LogId, MAX_ENDED, Persona, PersonaId, Room, RoomId, most_of_log, most_of_messages,
+};
 use super::router::LINK_BYTES;
 use super::secret::TokenHash;
 use super::session::{Answer, Session, SessionId};
@@ -110,6 +112,7 @@ fn persona() -> usize {
         + leaf::<NameKey, RoomId>()
         + leaf::<RoomId, ()>()
         + leaf::<PersonaId, LogId>()
+        + MAX_ENDED * size_of::<EndedPair>()
 }
 
 /// A room without those who are in it.

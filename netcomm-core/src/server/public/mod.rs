@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use slotmap::SlotMap;
 
 pub(super) use log::{Entry, LogId, Logs, most_of_log, most_of_messages};
-pub(super) use persona::{Persona, PersonaId, Presence};
+pub(super) use persona::{EndedPair, MAX_ENDED, Persona, PersonaId, Presence};
 pub(super) use room::{Room, RoomId};
 
 use super::origin::Address;
@@ -23,6 +23,7 @@ use super::secret::Secret;
 use crate::limits::{Limit, Limits};
 use crate::name::{NameKey, Nickname, RoomName};
 use crate::time::Instant;
+use crate::wire::Position;
 
 /// What everyone may see: who is here, the rooms, and what was said.
 #[derive(Debug)]
@@ -238,7 +239,8 @@ impl Public {
         }
         for (other, log) in persona.pairs() {
             if let Some(other) = self.personas.get_mut(other) {
-                other.forget_pair(id);
+                let last = self.logs.position(log);
+                other.end_pair(id, EndedPair { name: *persona.name(), last });
             }
             self.logs.end(log);
             self.pairs -= 1;
@@ -345,16 +347,21 @@ impl Public {
         [reserved, idle].into_iter().flatten().min()
     }
 
-    /// The others of all private conversations of one, by name.
-    pub(super) fn pairs_of(&self, id: PersonaId) -> Vec<(&Persona, LogId)> {
+    /// The private conversations of one, by name, and where they stand. One that ended is among
+    /// them until another of that name begins.
+    pub(super) fn pairs_of(&self, id: PersonaId) -> Vec<(NameKey, &Nickname, Position)> {
         let Some(persona) = self.personas.get(id) else {
             return Vec::new();
         };
-        let mut pairs: Vec<_> = persona
-            .pairs()
-            .filter_map(|(other, log)| Some((self.personas.get(other)?, log)))
-            .collect();
-        pairs.sort_by(|(one, _), (other, _)| one.key().cmp(other.key()));
+        let live = persona.pairs().filter_map(|(other, log)| {
+            let other = self.personas.get(other)?;
+            Some((other.key().clone(), other.name(), self.logs.position(log)))
+        });
+        let ended = persona.ended_pairs().map(|pair| (pair.name.key(), &pair.name, pair.last));
+        let mut pairs: Vec<_> = live.chain(ended).collect();
+        // Stable: of one name, the live one is kept.
+        pairs.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+        pairs.dedup_by(|(one, ..), (other, ..)| one == other);
         pairs
     }
 }

@@ -1,6 +1,6 @@
 //! A user as others see it.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::log::LogId;
 use super::room::RoomId;
@@ -8,10 +8,14 @@ use crate::name::{NameKey, Nickname};
 use crate::server::origin::Address;
 use crate::server::secret::Secret;
 use crate::time::Instant;
+use crate::wire::Position;
 
 slotmap::new_key_type! {
     pub(crate) struct PersonaId;
 }
+
+/// How many ended conversations a persona remembers.
+pub(crate) const MAX_ENDED: usize = 32;
 
 /// One user's public face. It ends when its reservation does; whoever comes by the same name later
 /// is somebody else.
@@ -25,6 +29,15 @@ pub(crate) struct Persona {
     rooms: BTreeMap<NameKey, RoomId>,
     owned: BTreeSet<RoomId>,
     pairs: BTreeMap<PersonaId, LogId>,
+    /// The private conversations that ended with the other, the oldest first.
+    ended: VecDeque<EndedPair>,
+}
+
+/// A private conversation whose other is gone: only where it stood is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndedPair {
+    pub(crate) name: Nickname,
+    pub(crate) last: Position,
 }
 
 /// Whether others can see somebody.
@@ -55,6 +68,7 @@ impl Persona {
             rooms: BTreeMap::new(),
             owned: BTreeSet::new(),
             pairs: BTreeMap::new(),
+            ended: VecDeque::new(),
         }
     }
 
@@ -123,7 +137,18 @@ impl Persona {
         self.pairs.insert(other, log);
     }
 
-    pub(super) fn forget_pair(&mut self, other: PersonaId) {
+    /// The other is gone. Whoever was away then learns from this what it will never read.
+    pub(super) fn end_pair(&mut self, other: PersonaId, ended: EndedPair) {
         self.pairs.remove(&other);
+        let key = ended.name.key();
+        self.ended.retain(|before| before.name.key() != key);
+        if self.ended.len() == MAX_ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(ended);
+    }
+
+    pub(crate) fn ended_pairs(&self) -> impl Iterator<Item = &EndedPair> {
+        self.ended.iter()
     }
 }

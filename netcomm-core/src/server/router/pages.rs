@@ -7,7 +7,7 @@ use super::{Caller, Router, tell};
 use crate::limits::{Limit, Limits};
 use crate::name::NameKey;
 use crate::server::deliver::{Asked, Content, Deliver, Face};
-use crate::server::public::{Entry, LogId, Room};
+use crate::server::public::{Entry, Room};
 use crate::server::refusal::Refusal;
 use crate::wire::{
     ClientMessage, Conversation, ConversationItem, HistoryItem, RefusalCode, RequestId, RoomItem,
@@ -141,16 +141,17 @@ impl Router {
         from: Conversation<'_>,
     ) -> Result<ServerMessage<'_>, Refusal> {
         let session = self.sessions.get(caller.session).ok_or_else(Refusal::not_logged_in)?;
-        let mut all: Vec<(Conversation<'_>, NameKey, LogId)> = Vec::new();
-        all.push((Conversation::EVERYONE, NameKey::of(""), self.public.everyone()));
+        let logs = self.public.logs();
+        let everyone = logs.position(self.public.everyone());
+        let mut all = alloc::vec![(Conversation::EVERYONE, NameKey::of(""), everyone)];
         let rooms = session.rooms(&self.public).into_iter().flatten();
         for room in rooms.filter_map(|(_, id)| self.public.room(*id)) {
-            all.push((Conversation::room(room.name().as_str()), room.key().clone(), room.log()));
+            let conversation = Conversation::room(room.name().as_str());
+            all.push((conversation, room.key().clone(), logs.position(room.log())));
         }
         if let Some(persona) = session.persona {
-            for (other, log) in self.public.pairs_of(persona) {
-                let conversation = Conversation::private(other.name().as_str());
-                all.push((conversation, other.key().clone(), log));
+            for (key, name, last) in self.public.pairs_of(persona) {
+                all.push((Conversation::private(name.as_str()), key, last));
             }
         }
         let start = (from.kind, NameKey::of(from.name));
@@ -159,10 +160,8 @@ impl Router {
             .into_iter()
             .filter(|(conversation, key, _)| (conversation.kind, key) >= (start.0, &start.1));
         page.fill(from_start, |(conversation, ..)| conversation.name.len());
-        let items = page.items.into_iter().map(|(conversation, _, log)| ConversationItem {
-            conversation,
-            last: self.public.logs().position(log),
-        });
+        let item = |(conversation, _, last)| ConversationItem { conversation, last };
+        let items = page.items.into_iter().map(item);
         Ok(ServerMessage::Conversations {
             conversations: items.collect(),
             next: page.next.map(|(conversation, ..)| conversation),

@@ -93,6 +93,14 @@ impl Model {
                 }
             }
         }
+        if let Some(own) = self.sessions[session].persona {
+            for (_, name, log) in self.ended.iter().filter(|(who, ..)| *who == own) {
+                let key = NameKey::of(name);
+                if all.iter().all(|(kind, other, ..)| *kind != 2 || *other != key) {
+                    all.push((2, key, format!("@{name}"), log));
+                }
+            }
+        }
         all.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
         let show = |(_, _, name, log): &(i32, NameKey, String, &Log)| {
             format!("{name} e{} {}", log.epoch, log.said.len())

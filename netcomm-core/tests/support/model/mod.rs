@@ -22,6 +22,8 @@ pub struct Model {
     personas: Vec<Persona>,
     rooms: Vec<Room>,
     pairs: Vec<(usize, usize, Log)>,
+    /// Private conversations whose other is gone, by who is left.
+    ended: Vec<(usize, String, Log)>,
     everyone: Log,
     symbols: usize,
     said: Said,
@@ -91,6 +93,7 @@ impl Model {
             personas: vec![],
             rooms: vec![],
             pairs: vec![],
+            ended: vec![],
             everyone: Log { epoch: 0, said: vec![] },
             symbols: 1,
             said: Said::new(),
@@ -225,7 +228,16 @@ impl Model {
                 room.disowned = self.now;
             }
         }
-        self.pairs.retain(|(one, other, _)| *one != id && *other != id);
+        let name = self.personas[id].name.clone();
+        for (one, other, log) in std::mem::take(&mut self.pairs) {
+            if one != id && other != id {
+                self.pairs.push((one, other, log));
+            } else {
+                let left = if one == id { other } else { one };
+                self.ended.retain(|(who, with, _)| *who != left || !same(with, &name));
+                self.ended.push((left, name.clone(), log));
+            }
+        }
         let bearer = self.sessions.iter().position(|s| s.alive && s.persona == Some(id));
         let Some(bearer) = bearer else { return };
         self.sessions[bearer].persona = None;
