@@ -154,15 +154,11 @@ impl Config {
             Some(path) => Self::from_file(path)?,
             None => Self::default(),
         };
-        for row in TABLE {
-            let variable = format!("NETCOMM_LIMIT_{}", row.name.to_uppercase());
-            if let Some(value) = env(&variable) {
-                let value = value.to_string_lossy();
-                let value = value.parse().map_err(|_| ConfigError::NotANumber(variable))?;
-                config.set(row.name, value)?;
-            }
-        }
-        for limit in &args.limits {
+        let variables = TABLE.iter().filter_map(|row| {
+            let value = env(&format!("NETCOMM_LIMIT_{}", row.name.to_uppercase()))?;
+            Some(format!("{}={}", row.name, value.to_string_lossy()))
+        });
+        for limit in variables.chain(args.limits.iter().cloned()) {
             let (name, value) = limit
                 .split_once('=')
                 .and_then(|(name, value)| Some((name, value.parse().ok()?)))
@@ -221,14 +217,13 @@ pub fn annotated_default() -> String {
          content = false\n\n[limits]\n"
     );
     for row in TABLE {
-        let row = format_args!(
-            "# {} ({} to {})\n{} = {}\n",
+        // Writing to a string does not fail.
+        writeln!(
+            text,
+            "# {} ({} to {})\n{} = {}",
             row.help, row.min, row.max, row.name, row.default
         )
-        .to_string();
-        if text.write_str(&row).is_err() {
-            break;
-        }
+        .ok();
     }
     text
 }

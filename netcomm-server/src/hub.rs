@@ -5,19 +5,19 @@
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::{
     After, ConnId, Deliver, Incoming, Origin, Outgoing, Push, Recipient, Recipients, Router,
-    farewell,
 };
 use netcomm_core::time::{Instant, UnixMillis, WallClock};
 use netcomm_core::wire::CloseCode;
 
 use crate::buffers::Buffers;
-use crate::log::Lines;
+use crate::log::Line;
 use crate::peer::{Peer, Sent};
 use crate::straggler::Stragglers;
 
@@ -27,12 +27,13 @@ pub(crate) struct Hub {
     pub(crate) limits: Limits,
     pub(crate) buffers: Buffers,
     pub(crate) stragglers: Stragglers,
-    pub(crate) lines: Lines,
+    /// What the log thread is still to write; nothing is its end.
+    pub(crate) lines: SyncSender<Option<Line>>,
     pub(crate) log_content: bool,
     pub(crate) stopping: AtomicBool,
     started: std::time::Instant,
     /// Bytes that wait in all mailboxes.
-    waiting: AtomicUsize,
+    pub(crate) waiting: AtomicUsize,
     state: Mutex<State>,
     /// The router's next deadline moved earlier, or the server ends.
     timer: Condvar,
@@ -50,7 +51,11 @@ struct State {
 }
 
 impl Hub {
-    pub(crate) fn new(limits: Limits, log_content: bool) -> io::Result<Self> {
+    pub(crate) fn new(
+        limits: Limits,
+        log_content: bool,
+        lines: SyncSender<Option<Line>>,
+    ) -> io::Result<Self> {
         let unix = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .map_or(0, |passed| u64::try_from(passed.as_millis()).unwrap_or(u64::MAX));
@@ -58,7 +63,7 @@ impl Hub {
         Ok(Self {
             buffers: Buffers::default(),
             stragglers: Stragglers::new()?,
-            lines: Lines::new(),
+            lines,
             log_content,
             stopping: AtomicBool::new(false),
             started: std::time::Instant::now(),
@@ -81,6 +86,12 @@ impl Hub {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Leaves a line to the log thread.
+    pub(crate) fn log(&self, line: impl FnOnce() + Send + 'static) {
+        // Once the server has ended, nobody writes.
+        self.lines.send(Some(Box::new(line))).ok();
     }
 
     /// Makes the connection known. An outer error is the system's.
@@ -156,15 +167,8 @@ impl Hub {
 
     /// Waits until nobody is connected. Answers how many still are when the time is over.
     fn wait_for_end(&self, within: Duration) -> usize {
-        let until = std::time::Instant::now() + within;
-        let mut state = self.lock();
-        loop {
-            let left = until.saturating_duration_since(std::time::Instant::now());
-            if state.live == 0 || left.is_zero() {
-                return state.live;
-            }
-            state = wait(&self.ended, state, left);
-        }
+        let waited = self.ended.wait_timeout_while(self.lock(), within, |state| state.live > 0);
+        waited.unwrap_or_else(PoisonError::into_inner).0.live
     }
 
     /// The timer thread: wakes when the router wants to be woken.
@@ -182,7 +186,7 @@ impl Hub {
                 });
                 routing.end();
             } else {
-                drop(wait(&self.timer, state, left));
+                drop(self.timer.wait_timeout(state, left));
             }
         }
     }
@@ -200,28 +204,6 @@ impl Hub {
             Sent::All => {}
             Sent::Finished => self.stragglers.half_closed(&peer),
             Sent::Full => self.stragglers.full(peer),
-        }
-    }
-
-    /// One attempt to send, for the stragglers' thread.
-    pub(crate) fn try_send(&self, peer: &Peer) -> (Sent, bool) {
-        peer.try_send(&self.waiting)
-    }
-
-    /// Cuts a peer that takes nothing. Whoever holds its claim is to try once more.
-    pub(crate) fn cut(&self, peer: &Peer) -> Push {
-        cut(peer, &self.waiting)
-    }
-
-    /// Drops what waits for a peer, and ends it.
-    pub(crate) fn abandon(&self, peer: &Peer) {
-        peer.abandon(&self.waiting);
-    }
-
-    /// Counts a frame that was queued. Under the mailbox's lock: it must not be sent before.
-    fn count(&self, push: Push, frame: &[u8]) {
-        if matches!(push, Push::Claim | Push::Queued) {
-            self.waiting.fetch_add(frame.len(), Ordering::Relaxed);
         }
     }
 
@@ -291,19 +273,30 @@ impl Post<'_> {
         known.and_then(Option::as_ref).or(self.newcomer)
     }
 
-    fn took(&mut self, peer: &Arc<Peer>, push: Push) {
+    /// Pushes a message, or a last one.
+    fn post(&mut self, to: Recipient, message: &mut Outgoing<'_>, is_last: bool) {
+        let Some(peer) = self.peer(to).cloned() else {
+            return;
+        };
+        peer.speaks(to.face);
+        let frame = message.bytes(to.face);
+        let mut mailbox = peer.mailbox();
+        let push =
+            if is_last { mailbox.close(frame) } else { mailbox.push(frame, &self.hub.limits) };
+        // Counted under the mailbox's lock: it must not be sent before.
+        if matches!(push, Push::Claim | Push::Queued) {
+            self.hub.waiting.fetch_add(frame.len(), Ordering::Relaxed);
+        }
+        drop(mailbox);
         match push {
-            Push::Claim => self.claimed.push(Arc::clone(peer)),
-            Push::Overflow => {
-                let push = cut(peer, &self.hub.waiting);
-                self.cut(peer, push);
-            }
+            Push::Claim => self.claimed.push(peer),
+            Push::Overflow => self.cut(&peer),
             _ => {}
         }
     }
 
-    fn cut(&mut self, peer: &Arc<Peer>, push: Push) {
-        match push {
+    fn cut(&mut self, peer: &Arc<Peer>) {
+        match peer.cut(&self.hub.waiting) {
             Push::Claim => self.claimed.push(Arc::clone(peer)),
             Push::Queued if peer.mailbox().is_straggling() => self.hub.stragglers.wake(),
             _ => {}
@@ -321,9 +314,8 @@ impl Post<'_> {
             let Some((_, largest)) = open.max_by_key(|(bytes, _)| *bytes) else {
                 break;
             };
-            let push = cut(largest, &self.hub.waiting);
             let largest = Arc::clone(largest);
-            self.cut(&largest, push);
+            self.cut(&largest);
         }
     }
 }
@@ -331,50 +323,14 @@ impl Post<'_> {
 impl Deliver for Post<'_> {
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
         for to in to.iter() {
-            let Some(peer) = self.peer(to).cloned() else {
-                continue;
-            };
-            peer.speaks(to.face);
-            let frame = message.bytes(to.face);
-            let mut mailbox = peer.mailbox();
-            let push = mailbox.push(frame, &self.hub.limits);
-            self.hub.count(push, frame);
-            drop(mailbox);
-            self.took(&peer, push);
+            self.post(to, message, false);
         }
         self.keep_budget();
     }
 
     fn close(&mut self, to: Recipient, last: &mut Outgoing<'_>) {
-        let Some(peer) = self.peer(to).cloned() else {
-            return;
-        };
-        peer.speaks(to.face);
-        let frame = last.bytes(to.face);
-        let mut mailbox = peer.mailbox();
-        let push = mailbox.close(frame);
-        self.hub.count(push, frame);
-        drop(mailbox);
-        self.took(&peer, push);
+        self.post(to, last, true);
     }
-}
-
-fn cut(peer: &Peer, waiting: &AtomicUsize) -> Push {
-    let last = farewell(peer.face(), CloseCode::SLOW_CONSUMER);
-    let mut mailbox = peer.mailbox();
-    let before = mailbox.len();
-    let push = mailbox.cut(&last);
-    waiting.fetch_add(mailbox.len(), Ordering::Relaxed);
-    waiting.fetch_sub(before, Ordering::Relaxed);
-    push
-}
-
-fn wait<'a>(
-    condition: &Condvar,
-    state: MutexGuard<'a, State>,
-    most: Duration,
-) -> MutexGuard<'a, State> {
-    condition.wait_timeout(state, most).unwrap_or_else(PoisonError::into_inner).0
 }
 
 fn entropy() -> io::Result<[u8; 16]> {

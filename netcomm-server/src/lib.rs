@@ -17,6 +17,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
 use netcomm_core::limits::{Limit, Limits};
@@ -45,7 +46,8 @@ impl Server {
     pub fn start(config: &Config) -> io::Result<Self> {
         let mut limits = config.limits.clone();
         fit_into_files(&mut limits, config.listen.len())?;
-        let hub = Arc::new(Hub::new(limits, config.log.content)?);
+        let (lines, written) = sync_channel(log::LINES);
+        let hub = Arc::new(Hub::new(limits, config.log.content, lines)?);
         let mut server =
             Self { hub, listeners: Vec::new(), addresses: Vec::new(), threads: Vec::new() };
         for address in &config.listen {
@@ -54,7 +56,11 @@ impl Server {
             server.addresses.push(listener.local_addr()?);
             server.listeners.push(Arc::new(listener));
         }
-        server.spawn("netcomm-log", |hub| hub.lines.run())?;
+        server.spawn("netcomm-log", move |_| {
+            for line in written.into_iter().map_while(|line| line) {
+                line();
+            }
+        })?;
         server.spawn("netcomm-timer", |hub| hub.keep_time())?;
         server.spawn("netcomm-straggle", |hub| straggler::run(hub))?;
         for listener in server.listeners.clone() {
@@ -97,7 +103,7 @@ impl Drop for Server {
         self.hub.end_all();
         self.hub.wake_timer();
         self.hub.stragglers.wake();
-        self.hub.lines.end();
+        self.hub.lines.send(None).ok();
         for thread in self.threads.drain(..) {
             // One that panicked has ended the process.
             thread.join().ok();

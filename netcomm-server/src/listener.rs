@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use netcomm_core::limits::{Limit, Limits};
@@ -12,7 +11,7 @@ use rustix::net::sockopt;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
-use crate::{log, reader, thread};
+use crate::{reader, thread};
 
 /// So many refused connections are told why at a time; others are just closed.
 pub(crate) const REFUSED: usize = 64;
@@ -32,7 +31,7 @@ pub(crate) fn bind(address: &SocketAddr, limits: &Limits) -> io::Result<TcpListe
 
 /// Accepts until the listener is shut down.
 pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
-    let refused = Arc::new(AtomicUsize::new(0));
+    let refused = Arc::new(());
     let mut back_off = SHORTEST;
     while !hub.is_stopping() {
         let accepted =
@@ -53,42 +52,35 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
     }
 }
 
+/// Every thread that refuses a connection holds `refused`: that counts them.
 fn begin(
     hub: &Arc<Hub>,
-    refused: &Arc<AtomicUsize>,
+    refused: &Arc<()>,
     stream: TcpStream,
     address: SocketAddr,
 ) -> io::Result<()> {
     let peer = Arc::new(Peer::new(stream, address));
-    match hub.connect(&peer)? {
+    let (id, connection, counted) = match hub.connect(&peer)? {
         Ok(id) => {
-            hub.lines.write(log::come(id, address));
-            let connection = Connection::new(&hub.limits, hub.now());
-            let shared = Arc::clone(hub);
-            let spawned = thread::spawn("netcomm-peer", move || {
-                reader::serve(&shared, &peer, Some(id), connection);
-            });
-            if spawned.is_err() {
-                hub.disconnect(id);
-            }
-            spawned.map(drop)
+            hub.log(move || tracing::info!(conn = ?id, peer = %address, "connected"));
+            (Some(id), Connection::new(&hub.limits, hub.now()), None)
         }
         Err(code) => {
-            hub.lines.write(log::refused(address, code));
-            if refused.fetch_add(1, Ordering::AcqRel) >= REFUSED {
-                refused.fetch_sub(1, Ordering::AcqRel);
+            hub.log(move || tracing::info!(peer = %address, code = code.name(), "refused"));
+            if Arc::strong_count(refused) > REFUSED {
                 return Ok(());
             }
             let connection = Connection::refusing(&hub.limits, hub.now(), code);
-            let (shared, counted) = (Arc::clone(hub), Arc::clone(refused));
-            let spawned = thread::spawn("netcomm-refused", move || {
-                reader::serve(&shared, &peer, None, connection);
-                counted.fetch_sub(1, Ordering::AcqRel);
-            });
-            if spawned.is_err() {
-                refused.fetch_sub(1, Ordering::AcqRel);
-            }
-            spawned.map(drop)
+            (None, connection, Some(Arc::clone(refused)))
         }
+    };
+    let shared = Arc::clone(hub);
+    let spawned = thread::spawn("netcomm-peer", move || {
+        reader::serve(&shared, &peer, id, connection);
+        drop(counted);
+    });
+    if let (Err(_), Some(id)) = (&spawned, id) {
+        hub.disconnect(id);
     }
+    spawned.map(drop)
 }

@@ -6,44 +6,45 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use netcomm_core::name::Nickname;
 use netcomm_core::server::{After, ConnId, Incoming};
 use netcomm_core::text::Shown;
-use netcomm_core::wire::{ClientMessage, CloseCode};
+use netcomm_core::wire::ClientMessage;
 use tracing::{Level, debug, enabled, info};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::config::{Format, LogConfig};
 
 /// So many lines wait to be written; then those who log wait, too.
-const LINES: usize = 1024;
+pub(crate) const LINES: usize = 1024;
 
 /// Of a name that was refused, so many characters are shown.
 const SHOWN: usize = 64;
+
+/// A line that is still to be formatted and written.
+pub(crate) type Line = Box<dyn FnOnce() + Send>;
 
 /// Starts to log as configured.
 pub fn start(config: &LogConfig) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| format!("log filter {:?}: {error}", config.filter))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
-    let started = match (&config.file, config.format) {
-        (None, Format::Pretty) => builder.with_writer(io::stderr).with_ansi(false).try_init(),
-        (None, Format::Json) => builder.json().with_writer(io::stderr).try_init(),
-        (Some(path), format) => {
+    let writer = match &config.file {
+        None => BoxMakeWriter::new(io::stderr),
+        Some(path) => {
             let file = LogFile::open(path.clone())
                 .map_err(|error| format!("log file {}: {error}", path.display()))?;
-            match format {
-                Format::Pretty => builder.with_writer(file).with_ansi(false).try_init(),
-                Format::Json => builder.json().with_writer(file).try_init(),
-            }
+            BoxMakeWriter::new(Mutex::new(file))
         }
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let started = match config.format {
+        Format::Pretty => builder.with_ansi(false).try_init(),
+        Format::Json => builder.json().try_init(),
     };
     started.map_err(|error| format!("log: {error}"))
 }
@@ -52,7 +53,8 @@ pub fn start(config: &LogConfig) -> Result<(), String> {
 #[derive(Debug)]
 struct LogFile {
     path: PathBuf,
-    open: Mutex<(File, Identity)>,
+    file: File,
+    identity: Identity,
 }
 
 /// Which file it is, whatever it is called: its device and its number.
@@ -60,8 +62,8 @@ type Identity = (u64, u64);
 
 impl LogFile {
     fn open(path: PathBuf) -> io::Result<Self> {
-        let open = Mutex::new(append(&path)?);
-        Ok(Self { path, open })
+        let (file, identity) = append(&path)?;
+        Ok(Self { path, file, identity })
     }
 }
 
@@ -76,25 +78,16 @@ fn identity(file: &Metadata) -> Identity {
     (file.dev(), file.ino())
 }
 
-impl<'a> MakeWriter<'a> for LogFile {
-    type Writer = &'a Self;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        self
-    }
-}
-
-impl Write for &LogFile {
+impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let there = std::fs::metadata(&self.path).map(|file| identity(&file));
         // Where it cannot be opened again, the old file is better than none.
-        if there.ok() != Some(open.1)
+        if there.ok() != Some(self.identity)
             && let Ok(anew) = append(&self.path)
         {
-            *open = anew;
+            (self.file, self.identity) = anew;
         }
-        open.0.write_all(bytes)?;
+        self.file.write_all(bytes)?;
         Ok(bytes.len())
     }
 
@@ -103,150 +96,65 @@ impl Write for &LogFile {
     }
 }
 
-/// A line that is still to be formatted and written.
-pub(crate) type Line = Box<dyn FnOnce() + Send>;
-
-/// Where connections leave what is to be logged.
-#[derive(Debug)]
-pub(crate) struct Lines {
-    waiting: SyncSender<Option<Line>>,
-    written: Mutex<Option<Receiver<Option<Line>>>>,
-}
-
-impl Lines {
-    pub(crate) fn new() -> Self {
-        let (waiting, written) = sync_channel(LINES);
-        let written = Mutex::new(Some(written));
-        Self { waiting, written }
-    }
-
-    pub(crate) fn write(&self, line: impl Into<Option<Line>>) {
-        if let Some(line) = line.into() {
-            // Once the server has ended, nobody writes.
-            self.waiting.send(Some(line)).ok();
+/// What is logged of a message that was routed: logins, names and rooms always, all else only where
+/// somebody wants it. `before` is what the user was called then; `content` asks for texts.
+#[inline(never)]
+pub(crate) fn line(
+    conn: ConnId,
+    before: Option<Nickname>,
+    incoming: &Incoming<'_>,
+    after: After,
+    content: bool,
+) -> Option<Line> {
+    let nickname = move || before.map_or_else(String::new, |name| name.as_str().to_owned());
+    let message = match incoming {
+        Incoming::Request { message, .. } => Some(message),
+        _ => None,
+    };
+    Some(match (message, after) {
+        (_, After::LoggedIn(name)) => {
+            Box::new(move || info!(?conn, nickname = name.as_str(), "logged in"))
         }
-    }
-
-    /// Lets the thread end that writes.
-    pub(crate) fn end(&self) {
-        self.waiting.send(None).ok();
-    }
-
-    /// Writes until the end.
-    pub(crate) fn run(&self) {
-        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner).take();
-        for line in written.into_iter().flatten().map_while(|line| line) {
-            line();
+        (_, After::Renamed(name)) => {
+            Box::new(move || info!(?conn, nickname = name.as_str(), before = nickname(), "renamed"))
         }
-    }
-}
-
-/// What of a message is to be logged once it is routed.
-pub(crate) enum Seen {
-    Nothing,
-    Login(String),
-    CreateRoom,
-    Post { conversation: String, bytes: usize, text: Option<String> },
-    Request(String),
-}
-
-impl Seen {
-    /// Logins and rooms always; other requests only where somebody wants them.
-    #[inline]
-    pub(crate) fn of(incoming: &Incoming<'_>, content: bool) -> Self {
-        match incoming {
-            Incoming::Request { message, .. } if enabled!(Level::INFO) => match message {
-                ClientMessage::Login { nickname, .. } => {
-                    Self::Login(shown(&nickname.chars().take(SHOWN).collect::<String>()))
-                }
-                ClientMessage::CreateRoom { .. } => Self::CreateRoom,
-                message if enabled!(Level::DEBUG) => Self::closely(message, content),
-                _ => Self::Nothing,
-            },
-            _ => Self::Nothing,
+        (_, After::Left(room)) => {
+            Box::new(move || info!(?conn, nickname = nickname(), room = room.as_str(), "room left"))
         }
-    }
-
-    #[inline(never)]
-    fn closely(message: &ClientMessage<'_>, content: bool) -> Self {
-        let ClientMessage::Post { conversation, text, .. } = message else {
-            return Self::Request(shown(&format!("{message:?}")));
-        };
-        Self::Post {
-            conversation: shown(&conversation.to_string()),
-            bytes: text.len(),
-            text: content.then(|| shown(text)),
+        (Some(ClientMessage::CreateRoom { .. }), After::Joined(room)) => Box::new(move || {
+            info!(?conn, nickname = nickname(), room = room.as_str(), "room created");
+        }),
+        (_, After::Joined(room)) => Box::new(move || {
+            info!(?conn, nickname = nickname(), room = room.as_str(), "room joined");
+        }),
+        (Some(ClientMessage::Login { nickname: asked, .. }), _) => {
+            let nickname = shown(&asked.chars().take(SHOWN).collect::<String>());
+            Box::new(move || info!(?conn, nickname, "login refused"))
         }
-    }
-
-    /// The line for it, if there is one. `nickname` is what the user was called before.
-    #[inline]
-    pub(crate) fn line(
-        self,
-        conn: ConnId,
-        nickname: Option<Nickname>,
-        after: After,
-    ) -> Option<Line> {
-        match (&self, after) {
-            (Self::Nothing, After::Nothing | After::Posted(_) | After::Closed) => None,
-            _ => self.compose(conn, nickname, after),
+        (Some(message), _) if enabled!(Level::DEBUG) => {
+            closely(conn, nickname(), message, after, content)
         }
-    }
-
-    #[inline(never)]
-    fn compose(self, conn: ConnId, before: Option<Nickname>, after: After) -> Option<Line> {
-        let nickname = move || before.map_or_else(String::new, |name| shown(name.as_str()));
-        Some(match (self, after) {
-            (_, After::LoggedIn(name)) => Box::new(move || {
-                info!(?conn, nickname = shown(name.as_str()), "logged in");
-            }),
-            (Self::Login(asked), _) => Box::new(move || {
-                info!(?conn, nickname = asked, "login refused");
-            }),
-            (_, After::Renamed(name)) => Box::new(move || {
-                info!(?conn, nickname = shown(name.as_str()), before = nickname(), "renamed");
-            }),
-            (Self::CreateRoom, After::Joined(room)) => Box::new(move || {
-                info!(?conn, nickname = nickname(), room = shown(room.as_str()), "room created");
-            }),
-            (_, After::Joined(room)) => Box::new(move || {
-                info!(?conn, nickname = nickname(), room = shown(room.as_str()), "room joined");
-            }),
-            (_, After::Left(room)) => Box::new(move || {
-                info!(?conn, nickname = nickname(), room = shown(room.as_str()), "room left");
-            }),
-            (Self::Post { conversation, bytes, text }, After::Posted(position)) => {
-                Box::new(move || {
-                    let sender = nickname();
-                    let seq = position.seq;
-                    debug!(?conn, sender, conversation, seq, bytes, text, "message");
-                })
-            }
-            (Self::Post { conversation, bytes, .. }, _) => Box::new(move || {
-                debug!(?conn, sender = nickname(), conversation, bytes, "message refused");
-            }),
-            (Self::Request(request), _) => Box::new(move || {
-                debug!(?conn, nickname = nickname(), request, "request");
-            }),
-            (Self::Nothing | Self::CreateRoom, _) => return None,
-        })
-    }
+        _ => return None,
+    })
 }
 
-/// A connection has come.
-pub(crate) fn come(conn: ConnId, peer: SocketAddr) -> Line {
-    Box::new(move || info!(?conn, %peer, "connected"))
-}
-
-/// A connection is gone.
-pub(crate) fn gone(conn: ConnId, nickname: Option<Nickname>, why: &'static str) -> Line {
-    let nickname = nickname.map(|name| shown(name.as_str()));
-    Box::new(move || info!(?conn, nickname, why, "disconnected"))
-}
-
-/// A connection was not let in.
-pub(crate) fn refused(peer: SocketAddr, code: CloseCode) -> Line {
-    Box::new(move || info!(%peer, code = code.name(), "refused"))
+fn closely(
+    conn: ConnId,
+    sender: String,
+    message: &ClientMessage<'_>,
+    after: After,
+    content: bool,
+) -> Line {
+    let ClientMessage::Post { conversation, text, .. } = message else {
+        let request = shown(&format!("{message:?}"));
+        return Box::new(move || debug!(?conn, nickname = sender, request, "request"));
+    };
+    let (conversation, bytes) = (shown(&conversation.to_string()), text.len());
+    let After::Posted(position) = after else {
+        return Box::new(move || debug!(?conn, sender, conversation, bytes, "message refused"));
+    };
+    let (seq, text) = (position.seq, content.then(|| shown(text)));
+    Box::new(move || debug!(?conn, sender, conversation, seq, bytes, text, "message"))
 }
 
 fn shown(text: &str) -> String {

@@ -5,7 +5,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use netcomm_core::server::{Face, Mailbox, Wrote};
+use netcomm_core::server::{Face, Mailbox, Push, Wrote, farewell};
+use netcomm_core::wire::CloseCode;
 use rustix::net::SendFlags;
 
 /// A thread that sends for a busy peer hands over after so many sends, to get on with its own.
@@ -48,20 +49,25 @@ impl Peer {
 
     /// Notes what it speaks, for the case that it must be cut.
     pub(crate) fn speaks(&self, face: Face) {
-        let framed = face == Face::Framed;
-        if framed != self.framed.load(Ordering::Relaxed) {
-            self.framed.store(framed, Ordering::Relaxed);
-        }
-    }
-
-    pub(crate) fn face(&self) -> Face {
-        if self.framed.load(Ordering::Relaxed) { Face::Framed } else { Face::Text }
+        self.framed.store(face == Face::Framed, Ordering::Relaxed);
     }
 
     /// Ends the socket both ways, which wakes its reader.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         shut_down(&self.stream, Shutdown::Both);
+    }
+
+    /// Cuts a peer that takes nothing. Whoever holds its claim is to try once more.
+    pub(crate) fn cut(&self, waiting: &AtomicUsize) -> Push {
+        let face = if self.framed.load(Ordering::Relaxed) { Face::Framed } else { Face::Text };
+        let last = farewell(face, CloseCode::SLOW_CONSUMER);
+        let mut mailbox = self.mailbox();
+        let before = mailbox.len();
+        let push = mailbox.cut(&last);
+        waiting.fetch_add(mailbox.len(), Ordering::Relaxed);
+        waiting.fetch_sub(before, Ordering::Relaxed);
+        push
     }
 
     /// Drops what waits, and ends the socket.

@@ -7,6 +7,7 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
+use netcomm_core::limits::Limit;
 use netcomm_core::name::Nickname;
 use netcomm_core::server::{After, ConnId, Connection, Incoming, Next};
 use netcomm_core::time::Instant;
@@ -24,6 +25,9 @@ const READS: usize = 4;
 
 /// So many messages are routed under one lock, and sent before others are routed.
 const BATCH: usize = 64;
+
+/// Who asks for more than it reads is not read from for so long, and so again.
+const FULL_PAUSE: Duration = Duration::from_millis(10);
 
 const LOST: &str = "the connection was lost";
 
@@ -173,16 +177,20 @@ impl<'h> Reader<'h> {
 
     /// Routes all that the connection makes of what it is asked for. The first message is found
     /// before the lock is taken, a batch is routed under it, and what it made others be sent is
-    /// sent, and logged, after it.
+    /// sent, and logged, after it. No request is routed while too much waits for who asks: that
+    /// slows a peer that asks for more than it reads, where what others say would cut it.
     fn route(&mut self, mut ask: Ask<'_, '_>) -> Answer {
         loop {
+            if !matches!(ask, Ask::Time) && self.is_behind() {
+                return Answer::PausedUntil(self.hub.now() + FULL_PAUSE);
+            }
             let (mut routing, mut lines) = (None, Vec::new());
             let answer = self.route_batch(&mut ask, &mut routing, &mut lines);
             if let Some(routing) = routing {
                 routing.end();
             }
             for line in lines {
-                self.hub.lines.write(line);
+                self.hub.log(line);
             }
             if let Some(answer) = answer {
                 return answer;
@@ -222,15 +230,24 @@ impl<'h> Reader<'h> {
                 Incoming::Request { message: ClientMessage::Quit, .. } => self.why = Some("quit"),
                 _ => {}
             }
-            let seen = log::Seen::of(&incoming, self.hub.log_content);
-            let after = routing.get_or_insert_with(|| self.hub.routing()).handle(id, incoming);
-            lines.extend(seen.line(id, self.nickname, after));
+            let routing = routing.get_or_insert_with(|| self.hub.routing());
+            let after = routing.handle(id, incoming.clone());
+            lines.extend(log::line(id, self.nickname, &incoming, after, self.hub.log_content));
             if let After::LoggedIn(nickname) | After::Renamed(nickname) = after {
                 self.nickname = Some(nickname);
             }
             self.connection.apply(now, after);
+            if self.is_behind() {
+                break;
+            }
         }
         None
+    }
+
+    /// Whether half of its mailbox is full; a page fits into the other half.
+    fn is_behind(&self) -> bool {
+        let mailbox = self.peer.mailbox();
+        mailbox.is_open() && mailbox.len() > self.hub.limits.count(Limit::MailboxBytes) / 2
     }
 
     #[inline(never)]
@@ -246,7 +263,11 @@ impl<'h> Reader<'h> {
         wait_until_sent(hub, peer);
         let by_server = (!is_open).then_some("closed by the server");
         let why = self.why.or(by_server).unwrap_or(why);
-        hub.lines.write(log::gone(id, self.nickname, why));
+        let nickname = self.nickname;
+        hub.log(move || {
+            let nickname = nickname.as_ref().map(Nickname::as_str);
+            tracing::info!(conn = ?id, nickname, why, "disconnected");
+        });
         hub.disconnect(id);
     }
 }
@@ -260,7 +281,7 @@ fn wait_until_sent(hub: &Hub, peer: &Peer) {
             break;
         }
     }
-    hub.abandon(peer);
+    peer.abandon(&hub.waiting);
 }
 
 /// The socket is new, and has room for a few words; who does not take them is not told.
@@ -282,7 +303,8 @@ mod tests {
 
     /// What a reader does that waits with `then` while its peer is treated with `act`.
     fn waits(act: impl FnOnce(TcpStream), lasts: Duration) -> (bool, Duration) {
-        let hub = Hub::new(Limits::default(), false).unwrap();
+        let (lines, _) = std::sync::mpsc::sync_channel(1);
+        let hub = Hub::new(Limits::default(), false, lines).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, address) = listener.accept().unwrap();

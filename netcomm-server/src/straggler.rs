@@ -86,13 +86,13 @@ pub(crate) fn run(hub: &Hub) {
         full.retain_mut(|(peer, due)| {
             let ready = writable.get(index).copied().unwrap_or(false);
             index += 1;
-            if *due <= now && !ready && hub.cut(peer) != Push::Closed {
+            if *due <= now && !ready && peer.cut(&hub.waiting) != Push::Closed {
                 tracing::info!(peer = %peer.address, "takes nothing: cut");
             } else if !ready && !peer.mailbox().is_cut() && *due > now {
                 return true;
             }
             let before = peer.mailbox().len();
-            match hub.try_send(peer) {
+            match peer.try_send(&hub.waiting) {
                 (Sent::All, _) => false,
                 (Sent::Finished, _) => {
                     half.push((Arc::downgrade(peer), now + LINGER));
@@ -100,7 +100,7 @@ pub(crate) fn run(hub: &Hub) {
                 }
                 (Sent::Full, _) if *due <= now && peer.mailbox().len() >= before => {
                     // Closing, and it does not even take that.
-                    hub.abandon(peer);
+                    peer.abandon(&hub.waiting);
                     false
                 }
                 (Sent::Full, all) => {

@@ -1,6 +1,6 @@
 //! What is larger than a mailbox comes page by page, to the end, everything exactly once.
 
-use netcomm_core::wire::{ClientMessage, Conversation, ServerMessage};
+use netcomm_core::wire::{self, ClientMessage, Conversation, RequestId, ServerMessage};
 
 use crate::peers::{Framed, Hall, Person, create, history, post};
 
@@ -220,4 +220,33 @@ fn history_that_is_mostly_line_feeds_in_lines() {
     let numbers = lines.iter().filter_map(|line| line.split("<ann> number ").nth(1));
     assert!(numbers.eq((1..=20).map(|seq| seq.to_string())));
     assert_eq!(lines.iter().filter(|line| **line == "  .").count(), 20);
+}
+
+/// All at once, by two who read little at a time: who asks for more than it reads is slowed, not
+/// cut.
+#[test]
+fn more_pages_than_a_mailbox_holds_asked_for_at_once() {
+    const ASKED: u16 = 60;
+    for mailbox_bytes in [32 * 1024, 256 * 1024] {
+        let hall = Hall::open(&[("mailbox_bytes", mailbox_bytes), ("send_buffer_bytes", 4096)]);
+        let _ann = fill_history(&hall);
+        let mut ben = Framed::enter_narrow(hall.address, "ben");
+        let mut asked = Vec::new();
+        for id in 100..100 + u32::from(ASKED) {
+            wire::encode(RequestId(id), &history(EVERYONE, 1), &mut asked).unwrap();
+        }
+        ben.write(&asked);
+        for id in 100..100 + u32::from(ASKED) {
+            let page = ben.answer(id);
+            let ServerMessage::History { items, .. } = page.message() else { panic!("{page:?}") };
+            assert!(items.len() > 5 && items[0].text == text(1));
+        }
+        let mut cat = Person::enter_narrow(hall.address, "cat");
+        cat.say(&"/history\n".repeat(ASKED.into()));
+        for _ in 0..ASKED {
+            cat.until("* history of everyone");
+            cat.until(&text(MESSAGES));
+        }
+        cat.sees("/help quit", "* /quit");
+    }
 }
