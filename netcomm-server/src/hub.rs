@@ -30,6 +30,8 @@ pub(crate) struct Hub {
     /// What the log thread is still to write; nothing is its end.
     pub(crate) lines: SyncSender<Option<Line>>,
     pub(crate) log_content: bool,
+    /// Every thread that refuses a connection holds this: that counts them.
+    pub(crate) refused: Arc<()>,
     pub(crate) stopping: AtomicBool,
     started: std::time::Instant,
     /// Bytes that wait in all mailboxes.
@@ -65,6 +67,7 @@ impl Hub {
             stragglers: Stragglers::new()?,
             lines,
             log_content,
+            refused: Arc::default(),
             stopping: AtomicBool::new(false),
             started: std::time::Instant::now(),
             waiting: AtomicUsize::new(0),

@@ -31,11 +31,9 @@ pub(crate) fn bind(address: &SocketAddr, limits: &Limits) -> io::Result<TcpListe
 
 /// Accepts until the listener is shut down.
 pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
-    let refused = Arc::new(());
     let mut back_off = SHORTEST;
     while !hub.is_stopping() {
-        let accepted =
-            listener.accept().and_then(|(stream, address)| begin(hub, &refused, stream, address));
+        let accepted = listener.accept().and_then(|(stream, address)| begin(hub, stream, address));
         match accepted {
             Ok(()) => back_off = SHORTEST,
             Err(error) => {
@@ -52,13 +50,7 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
     }
 }
 
-/// Every thread that refuses a connection holds `refused`: that counts them.
-fn begin(
-    hub: &Arc<Hub>,
-    refused: &Arc<()>,
-    stream: TcpStream,
-    address: SocketAddr,
-) -> io::Result<()> {
+fn begin(hub: &Arc<Hub>, stream: TcpStream, address: SocketAddr) -> io::Result<()> {
     let peer = Arc::new(Peer::new(stream, address));
     let (id, connection, counted) = match hub.connect(&peer)? {
         Ok(id) => {
@@ -67,11 +59,11 @@ fn begin(
         }
         Err(code) => {
             hub.log(move || tracing::info!(peer = %address, code = code.name(), "refused"));
-            if Arc::strong_count(refused) > REFUSED {
+            if Arc::strong_count(&hub.refused) > REFUSED {
                 return Ok(());
             }
             let connection = Connection::refusing(&hub.limits, hub.now(), code);
-            (None, connection, Some(Arc::clone(refused)))
+            (None, connection, Some(Arc::clone(&hub.refused)))
         }
     };
     let shared = Arc::clone(hub);
