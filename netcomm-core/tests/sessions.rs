@@ -176,9 +176,10 @@ fn who_was_away_learns_what_it_will_never_read() {
     let ended = |chat: &mut Chat| {
         let all = chat.ask(again, &ClientMessage::Conversations { from: EVERYONE });
         match &all.messages()[0].1 {
-            ServerMessage::Conversations { conversations, .. } => {
-                conversations.iter().map(|item| (item.conversation.to_string(), item.last)).last()
-            }
+            ServerMessage::Conversations { conversations, .. } => conversations
+                .iter()
+                .map(|item| (item.conversation.to_string(), item.last))
+                .next_back(),
             other => panic!("{other:?}"),
         }
     };

@@ -11,7 +11,7 @@ use crate::{buffers, listener};
 const PROGRAM: u64 = 16 * 1024 * 1024;
 /// How much of its stack a connection's thread ever touches, with what the system's library keeps
 /// for a thread; tested by measuring.
-const STACK: u64 = 48 * 1024;
+const STACK: u64 = if cfg!(debug_assertions) { 48 * 1024 } else { 32 * 1024 };
 /// What the kernel keeps of a thread.
 const KERNEL_STACK: u64 = 16 * 1024;
 /// Threads that serve no connection.

@@ -126,7 +126,7 @@ impl Member {
                 self.inside = false;
             }
             Event::Gone { conversation, first, last } if is_room(conversation.kind) => {
-                judge.gone(index, first, last)
+                judge.gone(index, first, last);
             }
             Event::Restarted { conversation } if is_room(conversation.kind) => {
                 judge.restarted(index);

@@ -119,7 +119,7 @@ fn write_lines(out: &mut String, path: &str, value: &Value) {
     };
     match value {
         Value::Object(map) => {
-            map.iter().for_each(|(key, value)| write_lines(out, &name(key), value))
+            map.iter().for_each(|(key, value)| write_lines(out, &name(key), value));
         }
         Value::Array(items) => (0..)
             .zip(items)

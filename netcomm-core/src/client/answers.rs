@@ -200,7 +200,7 @@ impl Session {
                     self.tell(Event::Answered { id, answer });
                 }
                 purpose if purpose.is_users() => {
-                    self.tell(Event::Answered { id, answer: Answer::Lost })
+                    self.tell(Event::Answered { id, answer: Answer::Lost });
                 }
                 _ => {}
             }

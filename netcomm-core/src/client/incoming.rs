@@ -103,19 +103,19 @@ impl Session {
                 }
             }
             ServerMessage::Closing { code, retry_after, text } => {
-                self.take_closing(code, retry_after.map(Duration::from_millis), text)
+                self.take_closing(code, retry_after.map(Duration::from_millis), text);
             }
             ServerMessage::MemberJoined { room, nickname } => {
-                self.tell(Event::MemberJoined { room: room.into(), nickname: nickname.into() })
+                self.tell(Event::MemberJoined { room: room.into(), nickname: nickname.into() });
             }
             ServerMessage::MemberLeft { room, nickname } => {
-                self.tell(Event::MemberLeft { room: room.into(), nickname: nickname.into() })
+                self.tell(Event::MemberLeft { room: room.into(), nickname: nickname.into() });
             }
             ServerMessage::Online { nickname } => {
-                self.tell(Event::Online { nickname: nickname.into() })
+                self.tell(Event::Online { nickname: nickname.into() });
             }
             ServerMessage::Offline { nickname } => {
-                self.tell(Event::Offline { nickname: nickname.into() })
+                self.tell(Event::Offline { nickname: nickname.into() });
             }
             ServerMessage::Renamed { from, to } => self.take_renamed(from, to),
             ServerMessage::Notice { code, subject, text } => self.take_notice(code, subject, text),

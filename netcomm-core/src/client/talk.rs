@@ -100,7 +100,7 @@ impl<P: Page> Talk<P> {
     pub fn event(&mut self, event: Event) {
         match event {
             Event::LoggedIn { nickname, resumed, hidden, first, .. } => {
-                self.logged_in(&nickname, hidden, resumed, first)
+                self.logged_in(&nickname, hidden, resumed, first);
             }
             Event::Answered { id, answer } => self.answered(id, &answer),
             Event::Message { conversation, time, author, text, .. } => self.page.said(Said {

@@ -94,13 +94,13 @@ pub fn answer(page: &mut impl Page, asked: &Asked, answer: &Answer) {
     match answer {
         Answer::Done => done(page, asked),
         Answer::Refused { code, retry_after, text } => {
-            refused(page, asked, *code, *retry_after, text)
+            refused(page, asked, *code, *retry_after, text);
         }
         Answer::Joined { room, .. } => entered(page, room),
         Answer::Members { members, next } => self::members(page, asked, members, next),
         Answer::Rooms { rooms, next } => self::rooms(page, rooms, next),
         Answer::History { conversation, first_kept, last, items, .. } => {
-            history(page, conversation.as_ref(), *first_kept, *last, items)
+            history(page, conversation.as_ref(), *first_kept, *last, items);
         }
         Answer::Conversations { conversations, .. } => {
             for place in conversations {
@@ -109,7 +109,7 @@ pub fn answer(page: &mut impl Page, asked: &Asked, answer: &Answer) {
             }
         }
         Answer::Unsupported => {
-            page.system(format_args!("the server answered what this version does not know"))
+            page.system(format_args!("the server answered what this version does not know"));
         }
         Answer::Lost => match asked {
             Asked::Post(beginning) => not_known(page, beginning),

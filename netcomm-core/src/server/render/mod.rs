@@ -28,7 +28,7 @@ pub(super) fn render(content: &Content<'_>, out: &mut Vec<u8>) {
         Content::Message { message: ServerMessage::Closing { code, .. }, .. }
             if *code == CloseCode::HTTP =>
         {
-            http(out)
+            http(out);
         }
         Content::Message { message, answers, .. } => words(message, *answers, &mut Lines::new(out)),
     }
@@ -39,19 +39,19 @@ fn words(message: &ServerMessage<'_>, answers: Asked<'_>, lines: &mut Lines<'_>)
         ServerMessage::Welcome { nickname, hidden, .. } => welcome(nickname, *hidden, lines),
         ServerMessage::Done => done(answers, lines),
         ServerMessage::Refused { code, retry_after, text } => {
-            refused(*code, *retry_after, text, lines)
+            refused(*code, *retry_after, text, lines);
         }
         ServerMessage::Joined { room, .. } => lines.system(format_args!("you are in #{room}")),
         ServerMessage::Members { members: found, next } => members(found, next, answers, lines),
         ServerMessage::Rooms { rooms: found, next } => rooms(found, next, lines),
         ServerMessage::History { conversation, first_kept, last, items, .. } => {
-            history(*conversation, *first_kept, *last, items, lines)
+            history(*conversation, *first_kept, *last, items, lines);
         }
         ServerMessage::Conversations { conversations: found, next } => {
-            conversations(found, next.is_some(), lines)
+            conversations(found, next.is_some(), lines);
         }
         ServerMessage::Message { conversation, time, author, text, .. } => {
-            said(*conversation, *time, author, text, lines)
+            said(*conversation, *time, author, text, lines);
         }
         ServerMessage::MemberJoined { room, nickname } => {
             lines.system(format_args!("{nickname} joined #{room}"));
@@ -64,7 +64,7 @@ fn words(message: &ServerMessage<'_>, answers: Asked<'_>, lines: &mut Lines<'_>)
         ServerMessage::Renamed { from, to } => lines.system(format_args!("{from} is now {to}")),
         ServerMessage::Notice { code, subject, text } => notice(*code, subject, text, lines),
         ServerMessage::Closing { code, retry_after, text } => {
-            closing(*code, *retry_after, text, lines)
+            closing(*code, *retry_after, text, lines);
         }
         // Who posts sees what was typed, and nobody pings a person.
         ServerMessage::Posted { .. }

@@ -78,7 +78,6 @@ const TIME: UnixMillis = UnixMillis(86_400_000 * 20_000 + 45_296_999);
 const POSITION: Position = Position { epoch: 9, seq: 5 };
 
 /// The message in the given [`place`], made of strings that nobody has checked.
-#[expect(clippy::too_many_lines, reason = "one arm for each message")]
 pub(super) fn message<'a>(
     place: usize,
     name: &'a str,

@@ -107,7 +107,7 @@ impl Model {
             Action::Lose { conn } => self.lose(conn),
             Action::Pass { ms } => self.pass(ms),
             Action::Login { conn, ref name, hidden, token } => {
-                self.login(conn, name, hidden, token)
+                self.login(conn, name, hidden, token);
             }
             Action::Quit { conn } => self.quit(conn),
             _ => self.request(action, id),

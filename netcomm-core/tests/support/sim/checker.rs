@@ -87,7 +87,7 @@ impl Checker {
                 self.users[number].lost_identity |= !resumed && !first;
             }
             Event::Message { conversation, position, author, text, .. } => {
-                self.message(number, &conversation, position, &author, &text)
+                self.message(number, &conversation, position, &author, &text);
             }
             Event::Answered { id, answer } => self.answered(number, id, answer),
             Event::Arrived { id, position } => self.accepted(number, id, position),
