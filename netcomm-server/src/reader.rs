@@ -1,7 +1,7 @@
 //! The thread of one connection: it waits, reads, routes, and sends what it made others be sent.
 //!
 //! It waits in [`serve`], which is kept shallow: an idle connection keeps few pages of stack and
-//! no buffer. Everything else happens in [`turn`] and below.
+//! no buffer. Everything else happens in [`Reader::turn`] and below.
 
 use std::net::Shutdown;
 use std::sync::Arc;
