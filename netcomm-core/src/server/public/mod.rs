@@ -215,6 +215,22 @@ impl Public {
         }
         self.names.remove(&before);
         self.names.insert(key, id);
+        self.supersede_ended(id);
+    }
+
+    /// To those that a persona has private conversations with, its name means it and nobody who is
+    /// gone.
+    fn supersede_ended(&mut self, id: PersonaId) {
+        let Some(persona) = self.personas.get(id) else {
+            return;
+        };
+        let key = persona.key().clone();
+        let others: Vec<_> = persona.pairs().map(|(other, _)| other).collect();
+        for other in others {
+            if let Some(other) = self.personas.get_mut(other) {
+                other.forget_ended(&key);
+            }
+        }
     }
 
     /// Goes for good: its name is free, its rooms have one member and perhaps their owner less,
@@ -337,6 +353,8 @@ impl Public {
             }
         }
         self.pairs += 1;
+        self.supersede_ended(one);
+        self.supersede_ended(other);
         log
     }
 
@@ -359,9 +377,7 @@ impl Public {
         });
         let ended = persona.ended_pairs().map(|pair| (pair.name.key(), &pair.name, pair.last));
         let mut pairs: Vec<_> = live.chain(ended).collect();
-        // Stable: of one name, the live one is kept.
         pairs.sort_by(|(one, ..), (other, ..)| one.cmp(other));
-        pairs.dedup_by(|(one, ..), (other, ..)| one == other);
         pairs
     }
 }

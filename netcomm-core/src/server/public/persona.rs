@@ -140,12 +140,16 @@ impl Persona {
     /// The other is gone. Whoever was away then learns from this what it will never read.
     pub(super) fn end_pair(&mut self, other: PersonaId, ended: EndedPair) {
         self.pairs.remove(&other);
-        let key = ended.name.key();
-        self.ended.retain(|before| before.name.key() != key);
+        self.forget_ended(&ended.name.key());
         if self.ended.len() == MAX_ENDED {
             self.ended.pop_front();
         }
         self.ended.push_back(ended);
+    }
+
+    /// Another conversation goes by this name now.
+    pub(super) fn forget_ended(&mut self, key: &NameKey) {
+        self.ended.retain(|ended| ended.name.key() != *key);
     }
 
     pub(crate) fn ended_pairs(&self) -> impl Iterator<Item = &EndedPair> {

@@ -3,7 +3,7 @@
 use netcomm_core::limits::Limit;
 use netcomm_core::name::NameKey;
 
-use super::{Hidden, Log, Model, Room};
+use super::{Hidden, Log, Model, Room, same};
 use crate::support::trace::{Action, Place};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -131,6 +131,8 @@ impl Model {
         if let (None, Where::Private(other)) = (found, at) {
             let epoch = self.symbol();
             self.pairs.push((author, other, Log { epoch, said: vec![] }));
+            self.supersede(author);
+            self.supersede(other);
         }
         let name = self.personas[author].name.clone();
         let log = self.log(session, at).unwrap();
@@ -169,6 +171,7 @@ impl Model {
         let persona = persona.unwrap_or_else(|| self.enter(&wish, origin));
         self.sessions[session].persona = Some(persona);
         self.personas[persona].name = wish;
+        self.supersede(persona);
         self.personas[persona].until = self.now + self.limits[Limit::ResumeMs];
         Ok(persona)
     }
@@ -265,9 +268,20 @@ impl Model {
 
     fn take_name(&mut self, persona: usize, name: &str) {
         let before = std::mem::replace(&mut self.personas[persona].name, name.into());
+        self.supersede(persona);
         if before != name {
             self.tell_others(persona, &format!("renamed {before} {name}"));
         }
+    }
+
+    /// To whom it has private conversations with, its name means nobody who is gone.
+    fn supersede(&mut self, persona: usize) {
+        let name = &self.personas[persona].name;
+        let pairs = &self.pairs;
+        let with = |who: usize| {
+            pairs.iter().any(|(a, b, _)| (*a, *b) == (who, persona) || (*a, *b) == (persona, who))
+        };
+        self.ended.retain(|(who, gone, _)| !(with(*who) && same(gone, name)));
     }
 
     fn hide(&mut self, session: usize) -> Granted {
