@@ -176,8 +176,12 @@ impl Hub {
 
     /// The timer thread: wakes when the router wants to be woken.
     pub(crate) fn keep_time(&self) {
-        while !self.is_stopping() {
+        loop {
             let mut state = self.lock();
+            // Under the lock, so that whoever ends the server wakes a thread that waits.
+            if self.is_stopping() {
+                return;
+            }
             state.due = state.router.poll_timeout();
             let now = self.now();
             let left = state.due.map_or(Duration::from_hours(1), |due| due.since(now));
