@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long)]
     pub hidden: bool,
 
-    /// A room to enter after the login; may be given more than once
+    /// A room to enter after the login, made if there is none; may be given more than once
     #[arg(long, value_name = "ROOM", value_parser = room)]
     pub join: Vec<String>,
 
@@ -33,11 +33,14 @@ pub struct Args {
 const AFTER_HELP: &str = "\
 Each line that is read is a message or a command; /help lists the commands. Where standard input
 is no terminal, the program ends at the end of input, once every line has been answered.
+A message is for the room entered last; before that, and after leaving it, for everyone.
+`//x` says `/x`. For /history, a conversation is * (everyone), #room or @nick.
+A server that cannot be reached is tried again, without an end; an interrupt ends the program.
 
 Exit codes:
     0  everything was done
     1  a line was refused, failed, or is not known to have arrived (not on a terminal)
-    2  wrong usage
+    2  wrong usage, or a nickname that cannot be
     3  could not log in: the nickname is taken, say
     4  the server ended the connection for good
   130  interrupted";

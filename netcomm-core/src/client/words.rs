@@ -15,8 +15,10 @@ use crate::wire::{ClientMessage, Conversation, ConversationKind, RefusalCode};
 pub enum Asked {
     /// To say what begins like this.
     Post(String),
-    /// To enter a room, or to make it.
+    /// To enter a room.
     Enter(String),
+    /// To make a room.
+    Create(String),
     /// To leave a room.
     Leave(String),
     /// Another nickname.
@@ -40,9 +42,8 @@ impl Asked {
     pub fn of(message: &ClientMessage<'_>) -> Self {
         match *message {
             ClientMessage::Post { text, .. } => Self::Post(beginning(text)),
-            ClientMessage::Join { room } | ClientMessage::CreateRoom { room } => {
-                Self::Enter(room.into())
-            }
+            ClientMessage::Join { room } => Self::Enter(room.into()),
+            ClientMessage::CreateRoom { room } => Self::Create(room.into()),
             ClientMessage::Leave { room } => Self::Leave(room.into()),
             ClientMessage::Rename { nickname } => Self::Rename(nickname.into()),
             ClientMessage::Hide => Self::Hide,
@@ -57,7 +58,7 @@ impl Asked {
     /// Whether the answer decides where the next text goes.
     #[must_use]
     pub const fn moves(&self) -> bool {
-        matches!(self, Self::Enter(_) | Self::Leave(_))
+        matches!(self, Self::Enter(_) | Self::Create(_) | Self::Leave(_))
     }
 }
 
@@ -67,6 +68,7 @@ impl fmt::Display for Asked {
         match self {
             Self::Post(beginning) => write!(f, "{beginning:?}"),
             Self::Enter(room) => write!(f, "/join {room}"),
+            Self::Create(room) => write!(f, "/create_room {room}"),
             Self::Leave(room) => write!(f, "/leave {room}"),
             Self::Rename(nickname) => write!(f, "/nick {nickname}"),
             Self::Hide => f.write_str("/hide"),
@@ -138,7 +140,11 @@ fn done(page: &mut impl Page, asked: &Asked) {
             "you are hidden: others see you as gone; what you say still shows your name"
         )),
         Asked::Reveal => page.system(format_args!("you are visible again")),
-        Asked::Post(_) | Asked::Enter(_) | Asked::Members(_) | Asked::Other(_) => {}
+        Asked::Post(_)
+        | Asked::Enter(_)
+        | Asked::Create(_)
+        | Asked::Members(_)
+        | Asked::Other(_) => {}
     }
 }
 
@@ -239,5 +245,23 @@ pub fn title(conversation: Conversation<'_>) -> String {
         String::from("everyone")
     } else {
         conversation.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_is_called_by_the_command_that_was_typed() {
+        for (message, command) in [
+            (ClientMessage::Join { room: "tea" }, "/join tea"),
+            (ClientMessage::CreateRoom { room: "tea" }, "/create_room tea"),
+            (ClientMessage::Leave { room: "tea" }, "/leave tea"),
+        ] {
+            let asked = Asked::of(&message);
+            assert_eq!(asked.to_string(), command);
+            assert!(asked.moves(), "{command}");
+        }
     }
 }
