@@ -139,8 +139,6 @@ fn names(alice: &mut Person, bob: &mut Person) {
 }
 
 fn refusals(alice: &mut Person, carol: &mut Person) {
-    carol.types("/join nowhere");
-    carol.reads(&["refused", "no such room"]);
     carol.types("/room tea let me in");
     carol.reads(&["join the room first"]);
     carol.types("/dm zoe hello");
@@ -153,13 +151,15 @@ fn refusals(alice: &mut Person, carol: &mut Person) {
     carol.reads(&["no such command"]);
     carol.types("/dm alice");
     carol.reads(&["usage: /dm"]);
-    carol.types("/create tea");
-    carol.reads(&["refused", "exists"]);
     carol.types("bell \u{7} and colour \u{1b}[31m");
     carol.reads(&["may not contain"]);
     carol.types(&"x".repeat(4097));
     carol.reads(&["4096"]);
-    carol.types("nothing is lost by all that");
+    carol.types("/join nowhere");
+    carol.reads(&["refused", "no such room"]);
+    carol.types("/create tea");
+    carol.reads(&["refused", "exists"]);
+    carol.types("/broadcast nothing is lost by all that");
     alice.reads(&["carol", "nothing is lost by all that"]);
     alice.has_not_read(&["let me in"]);
 }
@@ -175,4 +175,19 @@ fn goodbye(mut alice: Person, mut bob: Person, carol: Person) {
     alice.reads(&["* carol is offline"]);
     alice.types("/exit");
     alice.ends();
+}
+
+#[test]
+fn what_was_meant_for_a_room_is_not_said_elsewhere() {
+    let house = House::open(&[]);
+    let mut alice = Person::with_socket(house.address(), "alice");
+    let mut bob = Person::with_client(house.address(), "bob");
+    bob.types("/join nowhere");
+    bob.types("only for that room");
+    bob.types("/create_room tea");
+    bob.reads(&["* you are in #tea"]);
+    bob.types("/broadcast for everyone");
+    alice.reads(&["bob", "for everyone"]);
+    alice.has_not_read(&["only for that room"]);
+    assert_eq!(bob.ends(), Some(1), "something was refused");
 }

@@ -307,7 +307,9 @@ fn key(name: &str) -> String {
     let mut key = String::from(name);
     // A look-alike may be a capital, or composed, or itself look like something: until it stays.
     for _ in 0..4 {
-        let next = unalike(&caseless::default_case_fold_str(&key.nfc().collect::<String>()));
+        let folded: String = key.nfc().flat_map(char::to_uppercase).collect();
+        let folded: String = folded.chars().flat_map(char::to_lowercase).collect();
+        let next = unalike(&folded);
         if next == key {
             break;
         }

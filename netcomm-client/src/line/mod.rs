@@ -318,6 +318,10 @@ impl<W: Write> LineMode<W> {
         if !self.driver.session().is_logged_in() || self.talk.is_moving() {
             return false;
         }
+        if !self.interactive && self.talk.is_astray() && matches!(parsed, Line::Text(_)) {
+            self.talk.refuse(line, &"the room before it was not entered");
+            return true;
+        }
         // The nonce is the session's.
         let Some(message) = parsed.to_message(self.talk.current(), 0) else {
             return true;

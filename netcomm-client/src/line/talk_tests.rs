@@ -130,7 +130,8 @@ fn what_was_refused_or_is_unknown_is_named_by_its_beginning() {
     let join = ClientMessage::Join { room: "one" };
     assert_eq!(
         ask(&mut talk, &join, refused("")),
-        "* refused: /join one: not_a_member; try again in 2 s\n"
+        "* refused: /join one: not_a_member; try again in 2 s\n\
+         * what you type still goes to everyone\n"
     );
     assert_eq!(
         ask(&mut talk, &ClientMessage::Hide, Answer::Lost),

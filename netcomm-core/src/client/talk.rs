@@ -12,6 +12,7 @@ use crate::name::NameKey;
 use crate::wire::{Conversation, ConversationKind, NoticeCode, RequestId};
 
 /// What the user sees, and where what is typed goes.
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 #[derive(Debug)]
 pub struct Talk<P> {
     page: P,
@@ -29,6 +30,8 @@ pub struct Talk<P> {
     warned: bool,
     /// Whether anything was refused or failed.
     trouble: bool,
+    /// Whether the room that was to be entered last was not.
+    astray: bool,
 }
 
 impl<P: Page> Talk<P> {
@@ -45,6 +48,7 @@ impl<P: Page> Talk<P> {
             hidden: false,
             warned: false,
             trouble: false,
+            astray: false,
         }
     }
 
@@ -78,6 +82,13 @@ impl<P: Page> Talk<P> {
     #[must_use]
     pub fn had_trouble(&self) -> bool {
         self.trouble || !self.unknown.is_empty()
+    }
+
+    /// Whether the room that was to be entered last was not: plain text would be said to others
+    /// than those it was meant for.
+    #[must_use]
+    pub const fn is_astray(&self) -> bool {
+        self.astray
     }
 
     /// Takes note of a request that was made.
@@ -133,6 +144,7 @@ impl<P: Page> Talk<P> {
                 let why = words::why(&text, &code);
                 self.page.system(format_args!("refused: /join {room}: {why}"));
                 self.leave(&room);
+                self.astray = true;
             }
             other => self.others(&other),
         }
@@ -204,8 +216,14 @@ impl<P: Page> Talk<P> {
             _ => {}
         }
         words::answer(&mut self.page, &asked, answer);
-        if let (Asked::Leave(room), Answer::Done) = (&asked, answer) {
-            self.leave(room);
+        match (&asked, answer) {
+            (Asked::Leave(room), Answer::Done) => self.leave(room),
+            (Asked::Enter(_) | Asked::Create(_), Answer::Refused { .. }) => {
+                self.astray = true;
+                let of = words::title(self.current());
+                self.page.system(format_args!("what you type still goes to {of}"));
+            }
+            _ => {}
         }
     }
 
@@ -250,12 +268,14 @@ impl<P: Page> Talk<P> {
     }
 
     fn move_to(&mut self, room: &str) {
+        self.astray = false;
         let key = NameKey::of(room);
         self.rooms.insert(key.clone(), room.into());
         self.current = Some(key);
     }
 
     fn leave(&mut self, room: &str) {
+        self.astray = false;
         let key = NameKey::of(room);
         self.rooms.remove(&key);
         self.awaited.remove(&key);
