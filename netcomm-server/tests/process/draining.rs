@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use netcomm_core::preface::{ClientPreface, LENGTH, PrefaceRefusal, ServerPreface};
 use netcomm_core::wire::CloseCode;
 
-use crate::support::{GENEROUS, Person, Program, framed, overwhelm};
+use crate::support::{GENEROUS, Person, Program, framed, say_much};
 
 /// A server, somebody who reads nothing, so that a drain lasts, and somebody who reads.
 fn lasting(drain_ms: &str) -> (Program, TcpStream, Person) {
@@ -15,7 +15,9 @@ fn lasting(drain_ms: &str) -> (Program, TcpStream, Person) {
     let mut ann = Person::enter(program.address, "ann");
     let slow = framed(program.address, "slow");
     ann.until("slow");
-    overwhelm(&mut ann, "");
+    say_much(&mut ann, "");
+    ann.say("/help help");
+    ann.until("/help [");
     (program, slow, ann)
 }
 

@@ -6,7 +6,7 @@ use netcomm_core::limits::Limits;
 use netcomm_server::Server;
 use netcomm_server::config::Config;
 
-use crate::support::{GENEROUS, Person, Program, framed, overwhelm};
+use crate::support::{GENEROUS, Person, Program, framed, say_much};
 
 #[test]
 fn who_takes_nothing_for_too_long_is_cut() {
@@ -15,8 +15,8 @@ fn who_takes_nothing_for_too_long_is_cut() {
     let mut ann = Person::enter(program.address, "ann");
     let mut slow = framed(program.address, "slow");
     ann.until("slow");
-    overwhelm(&mut ann, "");
-    ann.until("slow");
+    say_much(&mut ann, "");
+    ann.until("slow is offline");
     // What the kernel took is still there to be read, and then it ends.
     slow.read_to_end(&mut Vec::new()).ok();
 }
@@ -35,8 +35,8 @@ fn the_largest_mailbox_goes_where_all_are_too_large() {
     slow.say("/join big");
     slow.until("#big");
     ann.until("slow");
-    overwhelm(&mut ann, "/room big ");
-    ann.until("slow");
+    say_much(&mut ann, "/room big ");
+    ann.until("slow is offline");
     // The other is not even hidden from sight.
     ann.say("/members");
     assert!(ann.until("online").contains("small"));

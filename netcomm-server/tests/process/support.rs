@@ -132,12 +132,10 @@ pub(crate) const GENEROUS: &[&str] = &[
     "--limit=write_stall_ms=600000",
 ];
 
-/// More than the kernel takes for somebody who reads nothing.
-pub(crate) fn overwhelm(speaker: &mut Person, before: &str) {
+/// Says more than the kernel takes for somebody who reads nothing.
+pub(crate) fn say_much(speaker: &mut Person, before: &str) {
     let text = "x".repeat(4000);
     for _ in 0..2500 {
         speaker.say(&format!("{before}{text}"));
     }
-    speaker.say("/help help");
-    speaker.until("/help [");
 }
