@@ -36,10 +36,13 @@ is no terminal, the program ends at the end of input, once every line has been a
 A message is for the room entered last; before that, and after leaving it, for everyone.
 `//x` says `/x`. For /history, a conversation is * (everyone), #room or @nick.
 A server that cannot be reached is tried again, without an end; an interrupt ends the program.
+Where standard output is no terminal, only the conversation is written to it; refused logins and
+troubles with the connection are told on standard error.
 
 Exit codes:
     0  everything was done
-    1  a line was refused, failed, or is not known to have arrived (not on a terminal)
+    1  a line was refused, failed, or is not known to have arrived (not on a terminal); or nobody
+       read what was written
     2  wrong usage, or a nickname that cannot be
     3  could not log in: the nickname is taken, say
     4  the server ended the connection for good

@@ -3,7 +3,7 @@
 /// Everything was done.
 pub const OK: u8 = 0;
 
-/// A line was refused, failed, or is not known to have arrived.
+/// A line was refused, failed, or is not known to have arrived; or nobody read what was written.
 pub const TROUBLE: u8 = 1;
 
 /// Wrong usage.

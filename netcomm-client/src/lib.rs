@@ -39,6 +39,7 @@ pub fn run(args: Args) -> u8 {
     let look = Look {
         page: Page::new(TimeZone::system(), Timestamp::now(), colours),
         interactive,
+        kept: !io::stdout().is_terminal(),
         width: screen_width,
     };
     let done = getrandom::u64()

@@ -11,7 +11,7 @@ use netcomm_core::wire::{
     ClientMessage, CloseCode, Conversation, Position, RefusalCode, RequestId, ServerMessage,
 };
 use rustix::process::{Pid, Signal, kill_process};
-use support::{Peer, client, finish, type_all};
+use support::{Peer, client, finish, finish_aside, type_all};
 
 fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").expect("a port is free")
@@ -146,9 +146,10 @@ fn a_refused_login_ends_a_pipe_at_once() {
     let input_stays_open = child.stdin.take();
     let (mut peer, id) = Peer::accept(&listener);
     peer.send(id, &refused(RefusalCode::NAME_TAKEN));
-    let (code, shown) = finish(child);
-    assert_eq!(code, Some(3), "{shown}");
-    assert!(shown.contains("ann: because of the test"), "{shown}");
+    let (code, shown, aside) = finish_aside(child);
+    assert_eq!(code, Some(3), "{aside}");
+    assert_eq!(shown, "");
+    assert_eq!(aside, "netcomm-client: no login as ann: because of the test\n");
     drop(input_stays_open);
 }
 
@@ -159,9 +160,10 @@ fn a_terminal_close_code_ends_it() {
     let input_stays_open = child.stdin.take();
     let mut peer = Peer::welcome(&listener);
     peer.close(CloseCode::BANNED);
-    let (code, shown) = finish(child);
-    assert_eq!(code, Some(4), "{shown}");
-    assert!(shown.contains("* closed: you are banned\n"), "{shown}");
+    let (code, shown, aside) = finish_aside(child);
+    assert_eq!(code, Some(4), "{aside}");
+    assert!(!shown.contains("closed"), "{shown}");
+    assert_eq!(aside, "netcomm-client: closed: you are banned\n");
     drop(input_stays_open);
 }
 
@@ -176,9 +178,10 @@ fn it_says_that_the_server_is_away_and_comes_back() {
     assert_eq!(text, "hello");
     peer.posted(id, 1);
     peer.goodbye();
-    let (code, shown) = finish(child);
-    assert_eq!(code, Some(0), "{shown}");
-    assert!(shown.contains("retrying in 1 s\n"), "{shown}");
+    let (code, shown, aside) = finish_aside(child);
+    assert_eq!(code, Some(0), "{aside}");
+    assert!(!shown.contains("retrying"), "{shown}");
+    assert!(aside.ends_with("; retrying in 1 s\n"), "{aside}");
 }
 
 #[test]
@@ -203,5 +206,21 @@ fn it_leaves_when_nobody_reads_what_it_writes() {
     drop(child.stdout.take());
     let mut peer = Peer::welcome(&listener);
     peer.goodbye();
-    assert_eq!(finish(child).0, Some(0));
+    let (code, _, aside) = finish_aside(child);
+    assert_eq!((code, &*aside), (Some(1), ""), "the welcome was dropped");
+}
+
+#[test]
+fn what_a_server_says_draws_nothing_on_standard_error() {
+    let listener = listener();
+    let mut child = client(&listener, &[]);
+    let input_stays_open = child.stdin.take();
+    let (mut peer, id) = Peer::accept(&listener);
+    let text = "no\nnetcomm-client: \x1b[2J";
+    let refusal = ServerMessage::Refused { code: RefusalCode::NAME_TAKEN, retry_after: None, text };
+    peer.send(id, &refusal);
+    let (_, _, aside) = finish_aside(child);
+    let shown = r"netcomm-client: no login as ann: no\u{a}netcomm-client: \u{1b}[2J";
+    assert_eq!(aside, format!("{shown}\n"));
+    drop(input_stays_open);
 }

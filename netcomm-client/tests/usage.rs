@@ -19,6 +19,7 @@ fn the_help_states_every_exit_code() {
         assert!(help.contains(&format!("\n{code}")), "{code} in {help}");
     }
     assert!(help.contains("--nick <NAME>"), "{help}");
+    assert!(help.contains("told on standard error"), "{help}");
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! Each uses only what stands below it:
 //!
 //! - [`server`] and [`client`]: who is where and who hears what; how a user stays connected;
-//! - [`command`]: what people type, as requests;
+//! - [`words`]: what people are told; [`command`]: what they type, as requests;
 //! - [`wire`]: requests, answers and events, and their bytes;
 //! - [`frame`] and [`preface`]: how a stream is cut, and how it begins;
 //! - [`name`] and [`text`]: what may be called and said; [`limits`] and [`time`].
@@ -105,3 +105,4 @@ pub mod server;
 pub mod text;
 pub mod time;
 pub mod wire;
+pub mod words;

@@ -51,6 +51,11 @@ impl Add<Duration> for Instant {
     }
 }
 
+/// A duration as it goes on the wire.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Wall-clock time on the wire: milliseconds since the Unix epoch.
 #[derive(
     Clone,

@@ -7,10 +7,8 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use netcomm_core::client::{Event, Output, SendError, Session, SessionConfig};
-use netcomm_core::name::NameError;
+use netcomm_core::client::{Event, Output, Session, SessionConfig};
 use netcomm_core::time::Instant;
-use netcomm_core::wire::{ClientMessage, RequestId};
 
 use link::{Attempt, Link, News};
 
@@ -113,25 +111,10 @@ impl<F: Debug + Send + 'static> Driver<F> {
         None
     }
 
-    /// Makes a request; posts too.
-    pub fn request(&mut self, message: &ClientMessage<'_>) -> Result<RequestId, SendError> {
+    /// Lets the session do something now.
+    pub fn act<R>(&mut self, what: impl FnOnce(&mut Session, Instant) -> R) -> R {
         let now = self.now();
-        if let ClientMessage::Post { conversation, text, .. } = message {
-            return self.session.post(now, *conversation, text);
-        }
-        self.session.request(now, message)
-    }
-
-    /// Ends the session.
-    pub fn quit(&mut self) {
-        let now = self.now();
-        self.session.quit(now);
-    }
-
-    /// Tries another nickname after a refused login.
-    pub fn set_nickname(&mut self, nickname: &str) -> Result<(), NameError> {
-        let now = self.now();
-        self.session.set_nickname(now, nickname)
+        what(&mut self.session, now)
     }
 
     /// The session, to be asked.

@@ -2,21 +2,18 @@
 
 mod colour;
 pub mod page;
-#[cfg(test)]
-mod talk_tests;
 pub mod typed;
 
-use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netcomm_core::client::words::{self, Asked};
-use netcomm_core::client::{Ending, Event, Loss, Page as _, SendError, SessionConfig, Talk};
-use netcomm_core::command::{self, Command, CommandError, Line};
-use netcomm_core::wire::ClientMessage;
+use netcomm_core::client::{Ending, Event, Loss, Session, SessionConfig, Step, Talk};
+use netcomm_core::text::Shown;
+use netcomm_core::words::{self, Page as _, Why};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -48,6 +45,9 @@ pub struct Look {
     pub page: Page,
     /// Whether a person types.
     pub interactive: bool,
+    /// Whether what is written stays in a file or a pipe: how the connection goes is then told on
+    /// standard error.
+    pub kept: bool,
     /// The columns of the screen, asked anew for each piece of output.
     pub width: fn() -> Option<usize>,
 }
@@ -56,28 +56,28 @@ pub struct Look {
 pub fn run(setup: Setup, look: Look, seed: u64, output: impl Write) -> io::Result<u8> {
     let config =
         SessionConfig { nickname: setup.nickname, hidden: setup.hidden, rooms: setup.rooms };
-    let mut talk = Talk::new(look.page, &config.rooms);
-    if look.interactive {
-        talk.page().system(format_args!("connecting to {}", setup.address));
-    }
+    let talk = Talk::new(look.page, &config.rooms, look.interactive);
+    let address = setup.address.clone();
     let driver = Driver::new(setup.address, config, seed);
     catch_signals(&driver)?;
     let typist = Typist::start(driver.inputs())?;
-    LineMode {
+    let mut mode = LineMode {
         driver,
         talk,
         typist,
         output: Some(output),
         width: look.width,
         interactive: look.interactive,
-        lines: VecDeque::new(),
+        kept: look.kept,
         reading: Reading::Paused,
         welcomed: false,
-        naming: false,
         hurry: None,
         code: exit::OK,
+    };
+    if mode.interactive {
+        mode.aside(format_args!("connecting to {address}"));
     }
-    .run()
+    mode.run()
 }
 
 struct LineMode<W> {
@@ -88,13 +88,10 @@ struct LineMode<W> {
     output: Option<W>,
     width: fn() -> Option<usize>,
     interactive: bool,
-    /// What was typed and not yet sent.
-    lines: VecDeque<String>,
+    kept: bool,
     reading: Reading,
     /// Whether the server ever logged us in.
     welcomed: bool,
-    /// Whether the next line is a nickname.
-    naming: bool,
     /// When to end without a goodbye.
     hurry: Option<Instant>,
     /// How it will end, where that is settled already.
@@ -122,10 +119,13 @@ impl<W: Write> LineMode<W> {
                         self.flush()?;
                         return Ok(self.code);
                     }
-                    self.event(event);
+                    self.event(&event);
                 }
-                if !self.submit() {
-                    break;
+                let talk = &mut self.talk;
+                match self.driver.act(|session, now| talk.submit(session, now)) {
+                    Step::Done => {}
+                    Step::Waits => break,
+                    Step::Quit => self.leave(exit::OK),
                 }
             }
             self.flush()?;
@@ -151,9 +151,9 @@ impl<W: Write> LineMode<W> {
 
     /// Whether nothing is left to say or to hear.
     fn is_finished(&self) -> bool {
-        let idle = self.hurry.is_none() && self.reading == Reading::Ended && self.lines.is_empty();
+        let idle = self.hurry.is_none() && self.reading == Reading::Ended;
         let heard = self.talk.is_settled() && self.welcomed;
-        idle && (heard || self.interactive)
+        idle && self.talk.waiting() == 0 && (heard || self.interactive)
     }
 
     /// Ends the session, within a bounded time; `code` is how.
@@ -161,8 +161,8 @@ impl<W: Write> LineMode<W> {
         if self.hurry.is_none() {
             self.hurry = Some(Instant::now() + FAREWELL);
             self.code = code;
-            self.lines.clear();
-            self.driver.quit();
+            self.talk.drop_lines();
+            self.driver.act(Session::quit);
         }
     }
 
@@ -187,46 +187,48 @@ impl<W: Write> LineMode<W> {
         }
         match why {
             Ending::Closed { code, text } => {
-                let why = words::why(text, &code.reason());
-                self.talk.page().system(format_args!("closed: {why}"));
+                self.aside(format_args!("closed: {}", Why { text, code: &code.reason() }));
             }
             Ending::Refused { code, text } => {
-                let why = words::why(text, code);
-                self.talk.page().system(format_args!("no login: {why}"));
+                self.aside(format_args!("no login: {}", Why { text, code }));
             }
-            Ending::Quit if self.interactive => self.talk.page().system(format_args!("{why}")),
+            Ending::Quit if self.interactive => self.aside(format_args!("{why}")),
             Ending::Quit => {}
-            _ => self.talk.page().system(format_args!("no login: {why}")),
+            _ => self.aside(format_args!("no login: {why}")),
         }
     }
 
-    fn event(&mut self, event: Event) {
+    /// Says how the connection goes, which is no part of the conversation.
+    fn aside(&mut self, words: fmt::Arguments<'_>) {
+        if self.kept {
+            // Where nobody reads this either, there is nobody to tell.
+            writeln!(io::stderr(), "netcomm-client: {}", Shown::line(&words.to_string())).ok();
+        } else {
+            self.talk.page().system(words);
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
         match event {
             Event::LoginRefused { code, text } => {
-                let why = words::why(&text, &code);
-                let nickname = self.driver.session().nickname();
+                let why = Why { text, code };
+                let nickname = self.driver.session().nickname().to_owned();
                 if self.interactive {
-                    self.naming = true;
-                    self.talk
-                        .page()
-                        .system(format_args!("{nickname}: {why}; type another nickname"));
+                    self.aside(format_args!("{nickname}: {why}; type another nickname"));
                 } else {
-                    self.talk.page().system(format_args!("no login as {nickname}: {why}"));
+                    self.aside(format_args!("no login as {nickname}: {why}"));
                     self.leave(exit::NO_LOGIN);
                 }
             }
             Event::Lost { why, retry_in } => {
-                let seconds = words::seconds(retry_in);
-                let detail = self.failure(&why);
-                self.talk.page().system(format_args!("{why}{detail}; retrying in {seconds} s"));
+                let seconds = words::seconds(*retry_in);
+                let detail = self.failure(why);
+                self.aside(format_args!("{why}{detail}; retrying in {seconds} s"));
             }
-            Event::LoggedIn { .. } => {
-                self.welcomed = true;
-                self.naming = false;
-                self.talk.event(event);
-            }
-            _ => self.talk.event(event),
+            Event::LoggedIn { .. } => self.welcomed = true,
+            _ => {}
         }
+        self.talk.event(event);
     }
 
     /// What the system said about a lost connection, where the session does not know better.
@@ -245,109 +247,26 @@ impl<W: Write> LineMode<W> {
         self.reading = Reading::Paused;
         match typed {
             Typed::End => self.reading = Reading::Ended,
-            Typed::NotUtf8 => self.talk.refuse("", &"the line is not UTF-8"),
+            Typed::NotUtf8 => self.talk.refuse("", &words::NOT_UTF8),
             Typed::TooLong(bytes) => {
                 let why = format!("the line has {bytes} bytes, the limit is {}", typed::MAX_LINE);
                 self.talk.refuse("", &why);
             }
             Typed::Line(_) if self.hurry.is_some() => {}
-            Typed::Line(line) => match command::parse(&line) {
-                // Whoever types these means now, connected or not.
-                Ok(Line::Command(Command::Quit)) if self.interactive => self.leave(exit::OK),
-                Ok(Line::Command(Command::Help(topic))) if self.interactive => self.help(topic),
-                _ => {
-                    if self.interactive && !self.naming && !self.driver.session().is_logged_in() {
-                        self.talk.page().system(format_args!("not connected: this is sent later"));
-                    }
-                    self.lines.push_back(line);
+            Typed::Line(line) => {
+                if self.talk.typed(self.driver.session(), line) == Step::Quit {
+                    self.leave(exit::OK);
                 }
-            },
+            }
         }
     }
 
     /// Lets the next line be read where it can be kept: one at a time, unless a person types.
     fn ask_for_line(&mut self) {
         let most = if self.interactive { WAITING_LINES } else { 1 };
-        if self.reading == Reading::Paused && self.lines.len() < most {
+        if self.reading == Reading::Paused && self.talk.waiting() < most {
             self.reading = Reading::AtLine;
             self.typist.want();
-        }
-    }
-
-    /// Sends the next line, where that is possible now; whether it was.
-    fn submit(&mut self) -> bool {
-        let Some(line) = self.lines.pop_front() else {
-            return false;
-        };
-        if self.naming {
-            self.name(&line);
-            return true;
-        }
-        let done = self.ask(&line);
-        if !done {
-            self.lines.push_front(line);
-        }
-        done
-    }
-
-    fn name(&mut self, line: &str) {
-        let nickname = match command::parse(line) {
-            Ok(Line::Command(Command::Nick(nickname))) => nickname,
-            _ => line.trim(),
-        };
-        match self.driver.set_nickname(nickname) {
-            Ok(()) => self.naming = false,
-            Err(why) => self.talk.refuse(line, &why),
-        }
-    }
-
-    /// Does what a line says; `false` where it has to wait.
-    fn ask(&mut self, line: &str) -> bool {
-        let parsed = match command::parse(line) {
-            Ok(parsed) => parsed,
-            Err(CommandError::Empty) => return true,
-            Err(why) => {
-                self.talk.refuse(line, &why);
-                return true;
-            }
-        };
-        if let Line::Command(Command::Help(topic)) = parsed {
-            self.help(topic);
-            return true;
-        }
-        if !self.driver.session().is_logged_in() || self.talk.is_moving() {
-            return false;
-        }
-        if !self.interactive && self.talk.is_astray() && matches!(parsed, Line::Text(_)) {
-            self.talk.refuse(line, &"the room before it was not entered");
-            return true;
-        }
-        // The nonce is the session's.
-        let Some(message) = parsed.to_message(self.talk.current(), 0) else {
-            return true;
-        };
-        if message == ClientMessage::Quit {
-            let settled = self.talk.is_settled();
-            if settled {
-                self.leave(exit::OK);
-            }
-            return settled;
-        }
-        match self.driver.request(&message) {
-            Ok(id) => {
-                let asked = Asked::of(&message);
-                self.talk.asks(id, asked);
-            }
-            Err(SendError::NotLoggedIn | SendError::TooManyUnanswered { .. }) => return false,
-            Err(why) => self.talk.refuse(line, &why),
-        }
-        true
-    }
-
-    fn help(&mut self, topic: Option<&str>) {
-        match command::help(topic) {
-            Ok(rows) => rows.iter().for_each(|row| self.talk.page().system(format_args!("{row}"))),
-            Err(why) => self.talk.refuse(topic.unwrap_or_default(), &why),
         }
     }
 
@@ -362,7 +281,10 @@ impl<W: Write> LineMode<W> {
         match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.output = None;
-                self.leave(exit::OK);
+                self.leave(exit::TROUBLE);
+                if self.code == exit::OK {
+                    self.code = exit::TROUBLE;
+                }
                 Ok(())
             }
             written => written,

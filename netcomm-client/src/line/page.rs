@@ -9,9 +9,9 @@ use anstyle::Style;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use netcomm_core::client::Said;
 use netcomm_core::text::disturbs;
 use netcomm_core::wire::ConversationKind;
+use netcomm_core::words::Said;
 use unicode_width::UnicodeWidthChar;
 
 use super::colour;
@@ -142,20 +142,19 @@ impl Page {
     }
 }
 
-impl netcomm_core::client::Page for Page {
+impl netcomm_core::words::Page for Page {
     fn system(&mut self, words: fmt::Arguments<'_>) {
         self.begin(INDENT);
-        self.put("*");
-        self.put(" ");
+        self.put("* ");
         self.text(&words.to_string());
         self.end();
     }
 
-    fn list(&mut self, title: &str, items: &mut dyn Iterator<Item = &str>) {
+    fn list(&mut self, title: fmt::Arguments<'_>, items: &[&str]) {
         self.begin(INDENT);
         self.put("* ");
-        self.text(title);
-        let mut items = items.peekable();
+        self.text(&title.to_string());
+        let mut items = items.iter().peekable();
         while let Some(item) = items.next() {
             let comma = if items.peek().is_some() { "," } else { "" };
             self.space();

@@ -3,9 +3,9 @@ use std::fmt::Write as _;
 use jiff::civil::date;
 use proptest::prelude::*;
 
-use netcomm_core::client::Page as _;
 use netcomm_core::time::UnixMillis;
 use netcomm_core::wire::Conversation;
+use netcomm_core::words::Page as _;
 
 use super::*;
 
@@ -59,7 +59,7 @@ fn long_lines_break_between_words_or_else_within_them() {
     page.set_width(Some(40));
     page.said(said(Conversation::EVERYONE, "bob", "one two three four five six seven"));
     page.system(format_args!("{}", "y".repeat(50)));
-    page.list("online:", &mut ["alice", "bob", "carol-with-a-longer-name", "dave"].into_iter());
+    page.list(format_args!("online:"), &["alice", "bob", "carol-with-a-longer-name", "dave"]);
     assert_eq!(
         page.take(),
         format!(
@@ -145,7 +145,7 @@ proptest! {
         page.set_width(width);
         page.said(said(conversation, &author, &text));
         page.system(format_args!("{text}"));
-        page.list("online:", &mut [name.as_str(), author.as_str()].into_iter());
+        page.list(format_args!("online:"), &[&name, &author]);
         let shown = without_our_colours(&page.take());
         prop_assert!(!shown.chars().any(|c| c != '\n' && disturbs(c)), "{shown:?}");
         prop_assert!(shown.ends_with('\n'));

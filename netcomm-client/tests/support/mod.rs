@@ -24,6 +24,7 @@ pub(crate) fn client(listener: &TcpListener, arguments: &[&str]) -> Child {
         .env("TZ", "UTC")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts")
 }
@@ -36,9 +37,16 @@ pub(crate) fn type_all(child: &mut Child, input: &[u8]) {
 
 /// Waits for the end; gives the exit code and what was written.
 pub(crate) fn finish(child: Child) -> (Option<i32>, String) {
+    let (code, shown, _) = finish_aside(child);
+    (code, shown)
+}
+
+/// The same, and what was told beside it.
+pub(crate) fn finish_aside(child: Child) -> (Option<i32>, String, String) {
     let output = child.wait_with_output().expect("the program ends");
     let shown = String::from_utf8(output.stdout).expect("output is text");
-    (output.status.code(), shown)
+    let aside = String::from_utf8(output.stderr).expect("troubles are text");
+    (output.status.code(), shown, aside)
 }
 
 /// The server's end of one connection.

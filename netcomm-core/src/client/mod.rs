@@ -36,7 +36,6 @@ mod backoff;
 mod conversation;
 mod event;
 mod incoming;
-mod page;
 mod pending;
 mod repair;
 mod request;
@@ -44,20 +43,15 @@ mod session;
 mod stage;
 #[cfg_attr(
     not(test),
-    expect(clippy::wildcard_enum_match_arm, reason = "what has no words is not told")
+    expect(clippy::wildcard_enum_match_arm, reason = "the others change nothing here")
 )]
 mod talk;
+mod told;
 mod track;
 mod tracks;
-#[cfg_attr(
-    not(test),
-    expect(clippy::wildcard_enum_match_arm, reason = "what has no words is not told")
-)]
-pub mod words;
 
 pub use conversation::ConversationName;
 pub use event::{Answer, ConversationPlace, Ending, Event, HistoryMessage, Loss, RoomSummary};
-pub use page::{Page, Said};
 pub use request::SendError;
 pub use session::{Output, Session, SessionConfig};
-pub use talk::Talk;
+pub use talk::{Step, Talk};

@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::time::Duration;
 
 use crate::preface::ServerPreface;
-use crate::wire::{self, ClientMessage, CloseCode, RequestId, ServerMessage};
+use crate::wire::{self, CloseCode, RequestId, ServerMessage};
+use crate::words;
+
+pub(super) use crate::time::millis;
 
 /// Names a connection for as long as the router knows it. Never on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,11 +117,6 @@ pub fn farewell(face: Face, code: CloseCode) -> Vec<u8> {
     }
 }
 
-/// A duration as it goes on the wire.
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 /// What is said.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Content<'a> {
@@ -132,44 +129,7 @@ pub(super) enum Content<'a> {
 }
 
 /// What an answer answers, as far as its wording in the text face depends on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked<'a> {
-    /// It is an event.
-    Nothing,
-    Login,
-    Post,
-    Join,
-    Leave(&'a str),
-    Rename(&'a str),
-    Hide,
-    Reveal,
-    Members(Option<&'a str>),
-    Rooms,
-    History,
-    Other,
-}
-
-impl<'a> Asked<'a> {
-    pub(super) const fn of(message: &ClientMessage<'a>) -> Self {
-        match *message {
-            ClientMessage::Login { .. } => Self::Login,
-            ClientMessage::Post { .. } => Self::Post,
-            ClientMessage::Join { .. } | ClientMessage::CreateRoom { .. } => Self::Join,
-            ClientMessage::Leave { room } => Self::Leave(room),
-            ClientMessage::Rename { nickname } => Self::Rename(nickname),
-            ClientMessage::Hide => Self::Hide,
-            ClientMessage::Reveal => Self::Reveal,
-            ClientMessage::Members { room, .. } => Self::Members(room),
-            ClientMessage::Rooms { .. } => Self::Rooms,
-            ClientMessage::History { .. } => Self::History,
-            ClientMessage::Conversations { .. }
-            | ClientMessage::Ping { .. }
-            | ClientMessage::Pong { .. }
-            | ClientMessage::Quit
-            | ClientMessage::Unknown => Self::Other,
-        }
-    }
-}
+pub(super) type Asked<'a> = words::Asked<&'a str>;
 
 impl<'a> Outgoing<'a> {
     pub(super) fn new(content: Content<'a>, encoder: &'a mut Encoder) -> Self {

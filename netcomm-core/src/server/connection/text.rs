@@ -13,6 +13,7 @@ use crate::name::RoomName;
 use crate::server::incoming::{Incoming, Next};
 use crate::time::Instant;
 use crate::wire::{ClientMessage, CloseCode, Conversation, Credential, RefusalCode, RequestId};
+use crate::words;
 
 /// What a person at the other end has told so far.
 #[derive(Debug)]
@@ -156,7 +157,7 @@ impl TextFace {
             }
             Some(typed) => match read(typed) {
                 None => {
-                    let text = "the line is not UTF-8".to_string();
+                    let text = words::NOT_UTF8.to_string();
                     (RefusalCode::INVALID_TEXT, text)
                 }
                 Some(Err(error)) => (RefusalCode::INVALID_COMMAND, error.to_string()),

@@ -6,7 +6,8 @@ use core::fmt::{self, Write};
 use unicode_width::UnicodeWidthStr;
 
 use crate::text::disturbs;
-use crate::time::UnixMillis;
+use crate::wire::ConversationKind;
+use crate::words::{Page, Said};
 
 /// What begins each line of a text or name after its first.
 const INDENT: &[u8] = b"  ";
@@ -28,24 +29,26 @@ impl<'o> Lines<'o> {
         Self { out }
     }
 
-    /// A line of the system's.
-    pub(super) fn system(&mut self, words: fmt::Arguments<'_>) {
+    fn write(&mut self, words: fmt::Arguments<'_>) {
+        // Growing a vector does not fail, so only a `Display` that fails by itself could.
+        let written = self.write_fmt(words);
+        debug_assert!(written.is_ok(), "{words:?}");
+    }
+
+    fn end(&mut self) {
+        self.out.push(b'\n');
+    }
+}
+
+impl Page for Lines<'_> {
+    fn system(&mut self, words: fmt::Arguments<'_>) {
         self.out.extend_from_slice(b"* ");
         self.write(words);
         self.end();
     }
 
-    /// A line that tells when it happened, as `HH:MM:SS` in UTC.
-    pub(super) fn at(&mut self, time: UnixMillis, words: fmt::Arguments<'_>) {
-        let seconds = time.0 / 1000;
-        let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
-        self.write(format_args!("{hour:02}:{minute:02}:{:02} ", seconds % 60));
-        self.write(words);
-        self.end();
-    }
-
-    /// A line of the system's that lists `items`, wrapped between them.
-    pub(super) fn list(&mut self, title: fmt::Arguments<'_>, items: &[&str]) {
+    /// Wrapped between items.
+    fn list(&mut self, title: fmt::Arguments<'_>, items: &[&str]) {
         let start = self.out.len();
         self.out.extend_from_slice(b"* ");
         self.write(title);
@@ -67,14 +70,19 @@ impl<'o> Lines<'o> {
         self.end();
     }
 
-    fn write(&mut self, words: fmt::Arguments<'_>) {
-        // Growing a vector does not fail, so only a `Display` that fails by itself could.
-        let written = self.write_fmt(words);
-        debug_assert!(written.is_ok(), "{words:?}");
-    }
-
-    fn end(&mut self) {
-        self.out.push(b'\n');
+    /// Begins with the time, as `HH:MM:SS` in UTC.
+    fn said(&mut self, said: Said<'_>) {
+        let Said { conversation, time, author, text } = said;
+        let seconds = time.0 / 1000;
+        let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
+        self.write(format_args!("{hour:02}:{minute:02}:{:02} ", seconds % 60));
+        match conversation.kind {
+            ConversationKind::EVERYONE => {}
+            ConversationKind::PRIVATE => self.out.extend_from_slice(b"[private] "),
+            _ => self.write(format_args!("{conversation} ")),
+        }
+        self.write(format_args!("<{author}> {text}"));
+        self.end();
     }
 }
 

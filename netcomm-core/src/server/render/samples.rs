@@ -10,21 +10,19 @@ use crate::wire::{
 };
 
 /// Every kind of request that an answer may depend on, in the order of [`number`].
-pub(super) fn asked(name: &str) -> [Asked<'_>; 13] {
+pub(super) fn asked(name: &str) -> [Asked<'_>; 11] {
     [
         Asked::Nothing,
-        Asked::Login,
-        Asked::Post,
-        Asked::Join,
+        Asked::Post(name),
+        Asked::Enter(name),
+        Asked::Create(name),
         Asked::Leave(name),
         Asked::Rename(name),
         Asked::Hide,
         Asked::Reveal,
         Asked::Members(None),
         Asked::Members(Some(name)),
-        Asked::Rooms,
-        Asked::History,
-        Asked::Other,
+        Asked::Other("/rooms"),
     ]
 }
 
@@ -32,18 +30,16 @@ pub(super) fn asked(name: &str) -> [Asked<'_>; 13] {
 pub(super) fn number(asked: Asked<'_>) -> usize {
     match asked {
         Asked::Nothing => 0,
-        Asked::Login => 1,
-        Asked::Post => 2,
-        Asked::Join => 3,
+        Asked::Post(_) => 1,
+        Asked::Enter(_) => 2,
+        Asked::Create(_) => 3,
         Asked::Leave(_) => 4,
         Asked::Rename(_) => 5,
         Asked::Hide => 6,
         Asked::Reveal => 7,
         Asked::Members(None) => 8,
         Asked::Members(Some(_)) => 9,
-        Asked::Rooms => 10,
-        Asked::History => 11,
-        Asked::Other => 12,
+        Asked::Other(_) => 10,
     }
 }
 

@@ -30,7 +30,7 @@ impl Router {
         match self.try_login(now, to, id, message, out) {
             Ok(name) => After::LoggedIn(name),
             Err(refusal) => {
-                self.answer(to, id, &refusal.as_message(), Asked::Login, out);
+                self.answer(to, id, &refusal.as_message(), Asked::Nothing, out);
                 After::Nothing
             }
         }
@@ -190,7 +190,7 @@ impl Router {
             features: 0,
             extensions: Vec::new(),
         };
-        let content = Content::Message { id, message: &message, answers: Asked::Login };
+        let content = Content::Message { id, message: &message, answers: Asked::Nothing };
         tell(&mut self.encoder, out, &[to], None, content);
         Some(nickname)
     }
@@ -251,7 +251,7 @@ impl Router {
         request: RequestId,
         out: &mut impl Deliver,
     ) -> After {
-        self.answer(to, request, &ServerMessage::Done, Asked::Other, out);
+        self.answer(to, request, &ServerMessage::Done, Asked::Nothing, out);
         self.say_closing(to.conn, CloseCode::QUIT, out);
         if let Some(link) = self.links.get_mut(to.conn) {
             link.session = None;

@@ -137,7 +137,7 @@ impl Router {
             Incoming::Request { id, message } => return self.request(now, to, id, &message, out),
             Incoming::Refuse { id, code, retry_after, text } => {
                 let message = ServerMessage::Refused { code, retry_after, text };
-                self.answer(to, id, &message, Asked::Other, out);
+                self.answer(to, id, &message, Asked::Nothing, out);
             }
             Incoming::Help(topic) => {
                 tell(&mut self.encoder, out, &[to], None, Content::Help(topic));

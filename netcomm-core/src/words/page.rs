@@ -12,7 +12,7 @@ pub trait Page {
     fn system(&mut self, words: fmt::Arguments<'_>);
 
     /// A line of the program's own that lists `items`.
-    fn list(&mut self, title: &str, items: &mut dyn Iterator<Item = &str>);
+    fn list(&mut self, title: fmt::Arguments<'_>, items: &[&str]);
 
     /// A message.
     fn said(&mut self, said: Said<'_>);

@@ -1,30 +1,56 @@
-//! What a person reads on the page of the line mode.
+//! What a person reads who talks line by line.
 
-use std::time::Duration;
+use core::fmt::Write as _;
+use core::time::Duration;
+use std::string::String;
+use std::vec::Vec;
+use std::{format, vec};
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use netcomm_core::client::words::Asked;
-use netcomm_core::client::{Answer, Event, HistoryMessage, RoomSummary, Talk as CoreTalk};
-use netcomm_core::time::UnixMillis;
-use netcomm_core::wire::{ClientMessage, Conversation, Position, RefusalCode, RequestId};
+use super::*;
+use crate::client::{HistoryMessage, RoomSummary};
+use crate::time::UnixMillis;
+use crate::wire::{ClientMessage, Position, RefusalCode};
+use crate::words::Said;
 
-use super::page::Page;
+type Talk = super::Talk<Paper>;
 
-type Talk = CoreTalk<Page>;
+/// What was written.
+#[derive(Debug, Default)]
+pub(super) struct Paper(String);
 
-const PLACE: Position = Position { epoch: 1, seq: 1 };
+impl Page for Paper {
+    fn system(&mut self, words: fmt::Arguments<'_>) {
+        writeln!(self.0, "* {words}").expect("a string takes all");
+    }
+
+    fn list(&mut self, title: fmt::Arguments<'_>, items: &[&str]) {
+        writeln!(self.0, "* {title} {}", items.join(", ")).expect("a string takes all");
+    }
+
+    fn said(&mut self, said: Said<'_>) {
+        let Said { conversation, author, text, .. } = said;
+        writeln!(self.0, "{conversation} <{author}> {text}").expect("a string takes all");
+    }
+}
+
+impl Paper {
+    pub(super) fn take(&mut self) -> String {
+        core::mem::take(&mut self.0)
+    }
+}
+
+pub(super) const PLACE: Position = Position { epoch: 1, seq: 1 };
 
 fn talk(rooms: &[&str]) -> Talk {
     let rooms: Vec<_> = rooms.iter().map(|room| String::from(*room)).collect();
-    let mut talk = Talk::new(Page::new(TimeZone::UTC, Timestamp::UNIX_EPOCH, false), &rooms);
+    let mut talk = Talk::new(Paper::default(), &rooms, true);
     log_in(&mut talk, false, false, true);
     talk.page().take();
     talk
 }
 
 fn log_in(talk: &mut Talk, resumed: bool, hidden: bool, first: bool) {
-    talk.event(Event::LoggedIn {
+    talk.event(&Event::LoggedIn {
         nickname: "ann".into(),
         resumed,
         hidden,
@@ -36,8 +62,8 @@ fn log_in(talk: &mut Talk, resumed: bool, hidden: bool, first: bool) {
 /// Asks and answers; gives what was shown of it.
 fn ask(talk: &mut Talk, message: &ClientMessage<'_>, answer: Answer) -> String {
     let id = RequestId(7);
-    talk.asks(id, Asked::of(message));
-    talk.event(Event::Answered { id, answer });
+    talk.asks(id, Asked::of(message).kept());
+    talk.event(&Event::Answered { id, answer });
     talk.page().take()
 }
 
@@ -80,12 +106,12 @@ fn text_goes_to_the_room_last_joined_and_to_everyone_when_that_is_left() {
 fn while_a_room_is_entered_text_has_to_wait() {
     let mut talk = talk(&["one"]);
     assert!(talk.is_moving());
-    talk.event(Event::RoomEntered { room: "One".into(), position: PLACE });
+    talk.event(&Event::RoomEntered { room: "One".into(), position: PLACE });
     assert!(!talk.is_moving());
     assert_eq!(talk.current(), Conversation::room("One"));
-    talk.asks(RequestId(1), Asked::of(&post("hi")));
+    talk.asks(RequestId(1), Asked::of(&post("hi")).kept());
     assert!(!talk.is_moving() && !talk.is_settled());
-    talk.asks(RequestId(2), Asked::of(&ClientMessage::Join { room: "two" }));
+    talk.asks(RequestId(2), Asked::of(&ClientMessage::Join { room: "two" }).kept());
     assert!(talk.is_moving());
 }
 
@@ -97,7 +123,7 @@ fn a_session_that_was_forgotten_comes_back_to_its_rooms_and_to_the_current_one()
     log_in(&mut talk, false, false, false);
     for room in ["two", "one"] {
         assert!(talk.is_moving());
-        talk.event(Event::RoomEntered { room: room.into(), position: PLACE });
+        talk.event(&Event::RoomEntered { room: room.into(), position: PLACE });
     }
     assert!(talk.is_settled());
     assert_eq!(talk.current(), Conversation::room("two"));
@@ -143,14 +169,14 @@ fn what_was_refused_or_is_unknown_is_named_by_its_beginning() {
 fn an_unknown_post_that_arrived_after_all_is_no_trouble() {
     let mut talk = talk(&[]);
     let id = RequestId(3);
-    talk.asks(id, Asked::of(&post("hi")));
-    talk.event(Event::Unknown {
+    talk.asks(id, Asked::of(&post("hi")).kept());
+    talk.event(&Event::Unknown {
         id,
         conversation: Conversation::EVERYONE.into(),
         text: "hi".into(),
     });
     assert!(talk.is_settled() && talk.had_trouble());
-    talk.event(Event::Arrived { id, position: PLACE });
+    talk.event(&Event::Arrived { id, position: PLACE });
     assert!(!talk.had_trouble());
     assert_eq!(
         talk.page().take(),
@@ -205,7 +231,7 @@ fn history_says_where_it_begins_and_ends() {
         };
         ask(&mut talk, &message, answer)
     };
-    let lines = "* history of #one\n00:00:00          bob #one | hi\n";
+    let lines = "* history of #one\n#one <bob> hi\n";
     let end = "* end of the history of #one\n";
     assert_eq!(history(1, 9), format!("{lines}* … earlier: /history #one 100 9\n{end}"));
     assert_eq!(history(9, 9), format!("{lines}* messages 1 to 8 are no longer kept\n{end}"));
@@ -215,8 +241,8 @@ fn history_says_where_it_begins_and_ends() {
 #[test]
 fn what_was_missed_is_counted() {
     let mut talk = talk(&[]);
-    talk.event(Event::CaughtUp { conversation: Conversation::room("one").into(), count: 12 });
-    talk.event(Event::Gone { conversation: Conversation::EVERYONE.into(), first: 40, last: 52 });
+    talk.event(&Event::CaughtUp { conversation: Conversation::room("one").into(), count: 12 });
+    talk.event(&Event::Gone { conversation: Conversation::EVERYONE.into(), first: 40, last: 52 });
     assert_eq!(
         talk.page().take(),
         "* #one: 12 messages while you were away\n\
