@@ -285,16 +285,8 @@ impl Post<'_> {
         let Some(peer) = self.peer(to).cloned() else {
             return;
         };
-        peer.speaks(to.face);
-        let frame = message.bytes(to.face);
-        let mut mailbox = peer.mailbox();
-        let push =
-            if is_last { mailbox.close(frame) } else { mailbox.push(frame, &self.hub.limits) };
-        // Counted under the mailbox's lock: it must not be sent before.
-        if matches!(push, Push::Claim | Push::Queued) {
-            self.hub.waiting.fetch_add(frame.len(), Ordering::Relaxed);
-        }
-        drop(mailbox);
+        let frame = (to.face, message.bytes(to.face));
+        let push = peer.post(frame, is_last, &self.hub.limits, &self.hub.waiting);
         match push {
             Push::Claim => self.claimed.push(peer),
             Push::Overflow => self.cut(&peer),
@@ -310,19 +302,22 @@ impl Post<'_> {
         }
     }
 
-    /// Cuts the largest mailboxes while all of them together are too large.
+    /// Cuts the largest mailboxes until all of them together are small enough.
     fn keep_budget(&mut self) {
         let most = self.hub.limits.count(Limit::MailboxesBytes);
-        while self.hub.waiting.load(Ordering::Relaxed) > most {
-            let open = self.peers.iter().flatten().filter_map(|peer| {
+        let mut over = self.hub.waiting.load(Ordering::Relaxed).saturating_sub(most);
+        while over > 0 {
+            let mailboxes = self.peers.iter().flatten().filter_map(|peer| {
                 let mailbox = peer.mailbox();
-                mailbox.is_open().then(|| (mailbox.len(), peer))
+                (mailbox.can_be_cut() && !mailbox.is_empty()).then(|| (mailbox.len(), peer))
             });
-            let Some((_, largest)) = open.max_by_key(|(bytes, _)| *bytes) else {
+            let Some((bytes, largest)) = mailboxes.max_by_key(|(bytes, _)| *bytes) else {
                 break;
             };
             let largest = Arc::clone(largest);
             self.cut(&largest);
+            // What is just being sent counts until it is sent; nobody else is cut for it.
+            over = over.saturating_sub(bytes);
         }
     }
 }

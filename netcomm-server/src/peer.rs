@@ -3,8 +3,9 @@
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use netcomm_core::limits::Limits;
 use netcomm_core::server::{Face, Mailbox, Push, Wrote, farewell};
 use netcomm_core::wire::CloseCode;
 use rustix::net::SendFlags;
@@ -19,6 +20,9 @@ pub(crate) struct Peer {
     mailbox: Mutex<Mailbox>,
     framed: AtomicBool,
     ended: AtomicBool,
+    /// Whether its reader waits for room in the mailbox.
+    held: AtomicBool,
+    room: Condvar,
 }
 
 /// What sending came to.
@@ -40,6 +44,8 @@ impl Peer {
             mailbox: Mutex::default(),
             framed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            held: AtomicBool::new(false),
+            room: Condvar::new(),
         }
     }
 
@@ -47,15 +53,43 @@ impl Peer {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what it speaks, for the case that it must be cut.
-    pub(crate) fn speaks(&self, face: Face) {
+    /// Queues a frame, or the last one.
+    pub(crate) fn post(
+        &self,
+        (face, frame): (Face, &[u8]),
+        is_last: bool,
+        limits: &Limits,
+        waiting: &AtomicUsize,
+    ) -> Push {
+        // For the case that it must be cut.
         self.framed.store(face == Face::Framed, Ordering::Relaxed);
+        let mut mailbox = self.mailbox();
+        let push = if is_last { mailbox.close(frame) } else { mailbox.push(frame, limits) };
+        // Counted under the mailbox's lock: it must not be sent before.
+        if matches!(push, Push::Claim | Push::Queued) {
+            waiting.fetch_add(frame.len(), Ordering::Relaxed);
+        }
+        if is_last {
+            self.tell_reader(&mailbox);
+        }
+        push
+    }
+
+    /// Waits while so much waits that nothing more is to be read.
+    pub(crate) fn wait_for_room(&self, limits: &Limits) {
+        let mailbox = self.mailbox();
+        self.held.store(true, Ordering::Relaxed);
+        let is_behind = |mailbox: &mut Mailbox| !self.is_ended() && mailbox.is_behind(limits);
+        let mailbox = self.room.wait_while(mailbox, is_behind);
+        self.held.store(false, Ordering::Relaxed);
+        drop(mailbox);
     }
 
     /// Ends the socket both ways, which wakes its reader.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
         shut_down(&self.stream, Shutdown::Both);
+        self.tell_reader(&self.mailbox());
     }
 
     /// Cuts a peer that takes nothing. Whoever holds its claim is to try once more.
@@ -67,6 +101,7 @@ impl Peer {
         let push = mailbox.cut(&last);
         waiting.fetch_add(mailbox.len(), Ordering::Relaxed);
         waiting.fetch_sub(before, Ordering::Relaxed);
+        self.tell_reader(&mailbox);
         push
     }
 
@@ -114,6 +149,7 @@ impl Peer {
         if wrote == Wrote::More && !sent_all {
             mailbox.hand_over();
         }
+        self.tell_reader(&mailbox);
         drop(mailbox);
         match wrote {
             Wrote::Done => (Sent::All, true),
@@ -126,6 +162,13 @@ impl Peer {
                 (Sent::Finished, false)
             }
             _ => (Sent::Full, sent_all),
+        }
+    }
+
+    /// There may be room for what its reader holds back; under the lock, so that none is missed.
+    fn tell_reader(&self, _mailbox: &MutexGuard<'_, Mailbox>) {
+        if self.held.load(Ordering::Relaxed) {
+            self.room.notify_one();
         }
     }
 }

@@ -7,7 +7,6 @@ use std::net::Shutdown;
 use std::sync::Arc;
 use std::time::Duration;
 
-use netcomm_core::limits::Limit;
 use netcomm_core::name::Nickname;
 use netcomm_core::server::{After, ConnId, Connection, Incoming, Next};
 use netcomm_core::time::Instant;
@@ -26,9 +25,6 @@ const READS: usize = 4;
 /// So many messages are routed under one lock, and sent before others are routed.
 const BATCH: usize = 64;
 
-/// Who asks for more than it reads is not read from for so long, and so again.
-const FULL_PAUSE: Duration = Duration::from_millis(10);
-
 const LOST: &str = "the connection was lost";
 
 /// What comes after a turn.
@@ -36,10 +32,18 @@ const LOST: &str = "the connection was lost";
 enum Then {
     Wait,
     /// No reading before this.
-    Pause(Instant),
-    /// The peer sends no more; call again at this instant for what is left.
-    Ending(Instant),
+    Pause(Until),
+    /// The peer sends no more; what is left is routed after this.
+    Ending(Until),
     End(&'static str),
+}
+
+/// How long nothing is read or routed.
+#[derive(Clone, Copy)]
+enum Until {
+    Time(Instant),
+    /// Less waits for the peer.
+    Room,
 }
 
 /// What a connection is asked for.
@@ -55,7 +59,7 @@ enum Ask<'a, 'i> {
 /// What it answers when all its messages are routed.
 enum Answer {
     Nothing,
-    PausedUntil(Instant),
+    Paused(Until),
     Finished,
 }
 
@@ -92,7 +96,13 @@ impl<'h> Reader<'h> {
     #[inline(never)]
     fn wait(&self, then: Then) -> bool {
         let (events, pause) = match then {
-            Then::Pause(until) | Then::Ending(until) => (PollFlags::empty(), Some(until)),
+            Then::Pause(Until::Time(until)) | Then::Ending(Until::Time(until)) => {
+                (PollFlags::empty(), Some(until))
+            }
+            Then::Pause(Until::Room) | Then::Ending(Until::Room) => {
+                self.peer.wait_for_room(&self.hub.limits);
+                return false;
+            }
             Then::Wait | Then::End(_) => (PollFlags::IN, None),
         };
         let due = [self.connection.poll_timeout(), pause];
@@ -101,10 +111,10 @@ impl<'h> Reader<'h> {
         let left = due.map(|due| due.since(self.hub.now()) + Duration::from_micros(50));
         let timeout = left.and_then(|left| Timespec::try_from(left).ok());
         let mut watched = [PollFd::new(&self.peer.stream, events)];
-        if let Err(error) = poll(&mut watched, timeout.as_ref()) {
-            tracing::trace!(%error, "waiting for input");
+        match poll(&mut watched, timeout.as_ref()) {
+            Ok(_) => pause.is_some() && !watched[0].revents().is_empty(),
+            Err(error) => error != Errno::INTR,
         }
-        pause.is_some() && !watched[0].revents().is_empty()
     }
 
     #[inline(never)]
@@ -113,7 +123,7 @@ impl<'h> Reader<'h> {
             return Then::End("time ran out");
         }
         let then = match before {
-            Then::Pause(until) | Then::Ending(until) if self.hub.now() < until => before,
+            Then::Pause(until) | Then::Ending(until) if self.must_wait(until) => before,
             Then::Ending(_) => self.input_ended(),
             Then::Pause(_) => {
                 let rest = core::mem::take(&mut self.rest);
@@ -156,11 +166,18 @@ impl<'h> Reader<'h> {
         then
     }
 
+    fn must_wait(&self, until: Until) -> bool {
+        match until {
+            Until::Time(until) => self.hub.now() < until,
+            Until::Room => self.is_behind(),
+        }
+    }
+
     /// Routes what was read; what a pause leaves is kept.
     fn feed(&mut self, mut input: &[u8]) -> Option<Then> {
         match self.route(Ask::Next(&mut input)) {
             Answer::Nothing => None,
-            Answer::PausedUntil(until) => {
+            Answer::Paused(until) => {
                 self.rest = input.to_vec();
                 Some(Then::Pause(until))
             }
@@ -170,7 +187,7 @@ impl<'h> Reader<'h> {
 
     fn input_ended(&mut self) -> Then {
         match self.route(Ask::End) {
-            Answer::PausedUntil(until) => Then::Ending(until),
+            Answer::Paused(until) => Then::Ending(until),
             Answer::Nothing | Answer::Finished => Then::End("the peer ended it"),
         }
     }
@@ -182,7 +199,8 @@ impl<'h> Reader<'h> {
     fn route(&mut self, mut ask: Ask<'_, '_>) -> Answer {
         loop {
             if !matches!(ask, Ask::Time) && self.is_behind() {
-                return Answer::PausedUntil(self.hub.now() + FULL_PAUSE);
+                self.connection.hold();
+                return Answer::Paused(Until::Room);
             }
             let (mut routing, mut lines) = (None, Vec::new());
             let answer = self.route_batch(&mut ask, &mut routing, &mut lines);
@@ -213,7 +231,7 @@ impl<'h> Reader<'h> {
             };
             let incoming = match next {
                 Next::Message(incoming) => incoming,
-                Next::PausedUntil(until) => return Some(Answer::PausedUntil(until)),
+                Next::PausedUntil(until) => return Some(Answer::Paused(Until::Time(until))),
                 Next::Farewell(last) => {
                     say_farewell(self.peer, last);
                     continue;
@@ -244,10 +262,8 @@ impl<'h> Reader<'h> {
         None
     }
 
-    /// Whether half of its mailbox is full; a page fits into the other half.
     fn is_behind(&self) -> bool {
-        let mailbox = self.peer.mailbox();
-        mailbox.is_open() && mailbox.len() > self.hub.limits.count(Limit::MailboxBytes) / 2
+        self.peer.mailbox().is_behind(&self.hub.limits)
     }
 
     #[inline(never)]
@@ -320,7 +336,7 @@ mod tests {
         };
         act(other);
         let before = hub.now();
-        let broken = reader.wait(Then::Pause(before + lasts));
+        let broken = reader.wait(Then::Pause(Until::Time(before + lasts)));
         (broken, hub.now().since(before))
     }
 

@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 use netcomm_core::limits::Limit;
 use netcomm_core::server::Push;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::hub::Hub;
 use crate::peer::{Peer, Sent};
 
 /// A socket that is shut down for sending may go on sending for so long.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// Where the system cannot wait for sockets, it is asked again after this.
+const BACK_OFF: Duration = Duration::from_millis(100);
 
 /// How other threads hand a claim over.
 #[derive(Debug)]
@@ -121,7 +125,11 @@ pub(crate) fn run(hub: &Hub) {
         });
         for handed in hub.stragglers.take() {
             match handed {
-                Handed::Full(peer) => full.push((peer, now + stall)),
+                Handed::Full(peer) => {
+                    // One that was cut on the way here is tried at once, and only once more.
+                    let due = if peer.mailbox().is_cut() { now } else { now + stall };
+                    full.push((peer, due));
+                }
                 Handed::HalfClosed(peer) => half.push((peer, now + LINGER)),
             }
         }
@@ -135,9 +143,14 @@ fn wait(hub: &Hub, full: &[(Arc<Peer>, Instant)], due: Option<Instant>) -> Vec<b
     let sockets = full.iter().map(|(peer, _)| &peer.stream);
     let mut watched = vec![PollFd::new(&hub.stragglers.ear, PollFlags::IN)];
     watched.extend(sockets.map(|stream| PollFd::new(stream, PollFlags::OUT)));
-    if let Err(error) = poll(&mut watched, timeout.as_ref()) {
-        tracing::trace!(%error, "waiting for sockets");
-        return Vec::new();
+    match poll(&mut watched, timeout.as_ref()) {
+        Ok(_) => {}
+        Err(Errno::INTR) => return Vec::new(),
+        Err(error) => {
+            tracing::error!(%error, "waiting for sockets");
+            std::thread::sleep(BACK_OFF);
+            return Vec::new();
+        }
     }
     watched[1..].iter().map(|fd| !fd.revents().is_empty()).collect()
 }

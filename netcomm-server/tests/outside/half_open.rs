@@ -2,7 +2,7 @@
 
 use netcomm_core::wire::{ClientMessage, CloseCode, Conversation, RefusalCode, ServerMessage};
 
-use crate::peers::{Framed, Hall, Person, create, history, login};
+use crate::peers::{Framed, Hall, Heard, Long, NEVER_MS, Person, create, history, login};
 
 #[test]
 fn who_stops_answering_is_cut_its_name_is_kept_and_it_comes_back() {
@@ -54,6 +54,41 @@ fn who_stops_answering_is_cut_its_name_is_kept_and_it_comes_back() {
     assert_eq!(again.closing(), CloseCode::QUIT);
     ann.until("ben is online");
     ann.until("ben is offline");
+}
+
+/// How often a page is asked for.
+const PAGES: usize = 60;
+
+#[test]
+fn who_is_not_read_from_is_not_taken_for_gone() {
+    let hall = Hall::open(&[
+        ("ping_ms", 100),
+        ("pong_ms", 100),
+        ("mailbox_bytes", 64 * 1024),
+        ("send_buffer_bytes", 4096),
+        ("write_stall_ms", NEVER_MS),
+    ]);
+    let mut ann = Person::enter(hall.address, "ann");
+    for _ in 0..10 {
+        ann.say(&Long::of(2000));
+    }
+    ann.sees("/members", "* online: ann");
+    let mut slow = Framed::enter_narrow(hall.address, "slow");
+    for _ in 0..PAGES {
+        slow.send(&history(Conversation::EVERYONE, 1));
+    }
+    slow.send(&ClientMessage::Quit);
+    // The time that cuts who is silent passes, and once more.
+    for name in ["first", "second"] {
+        let silent = Framed::enter(hall.address, name);
+        ann.until(&format!("{name} is offline"));
+        drop(silent.rest());
+        ann.sees("/members", "* online: ann, slow");
+    }
+    let ending = slow.rest();
+    assert_eq!(ending.code(), Some(CloseCode::QUIT));
+    let is_page = |heard: &&Heard| matches!(heard.message(), ServerMessage::History { .. });
+    assert_eq!(ending.heard.iter().filter(is_page).count(), PAGES);
 }
 
 #[test]

@@ -110,6 +110,29 @@ fn of_all_mailboxes_the_largest_is_cut_first() {
 }
 
 #[test]
+fn one_that_leaves_without_reading_is_cut_before_smaller_ones_that_stay() {
+    let hall = Hall::open(&[
+        ("mailbox_bytes", MUCH),
+        ("mailbox_frames", 10_000_000),
+        ("mailboxes_bytes", 1024 * 1024),
+        ("send_buffer_bytes", 4096),
+        ("write_stall_ms", NEVER_MS),
+    ]);
+    let mut speaker = Framed::enter(hall.address, "speaker");
+    let mut leaving = Framed::enter_narrow(hall.address, "leaving");
+    say_often(&mut speaker, 200);
+    leaving.send(&ClientMessage::Quit);
+    speaker.event(|event| *event == ServerMessage::Offline { nickname: "leaving" });
+    let mut staying = Framed::enter_narrow(hall.address, "staying");
+    say_often(&mut speaker, 150);
+    check_cut(leaving);
+    for _ in 0..150 {
+        staying.event(is_message);
+    }
+    assert!(staying.ask(&ClientMessage::Quit).is_done());
+}
+
+#[test]
 fn who_takes_nothing_for_too_long_is_cut() {
     assert!(CloseCode::SLOW_CONSUMER.reason().contains("write_stall_ms"));
     let hall = Hall::open(&[

@@ -140,6 +140,11 @@ impl Life {
         self.paused.then(|| now + wait)
     }
 
+    /// The caller does not read for now.
+    pub(super) fn hold(&mut self) {
+        self.paused = true;
+    }
+
     /// Pays for `incoming`; what cannot be paid for is refused.
     pub(super) fn admit<'a>(
         &mut self,

@@ -135,6 +135,12 @@ impl Connection {
         }
     }
 
+    /// Tells that the caller does not read for now, because too much waits for the peer: its
+    /// silence is not counted before the next call of [`Self::next`].
+    pub fn hold(&mut self) {
+        self.life.hold();
+    }
+
     /// The peer sends no more: what is left of what it sent. Call until `Finished`, then close.
     ///
     /// To be called when [`Self::next`] has taken all input. [`Next::PausedUntil`] means the same

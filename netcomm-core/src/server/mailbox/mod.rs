@@ -103,12 +103,12 @@ impl Mailbox {
     }
 
     /// Drops what waits, except the rest of a frame that is half sent, and closes with `last`,
-    /// which is tried to be sent once.
+    /// which is tried to be sent once. Of one that closes already nothing more is said.
     pub fn cut(&mut self, last: &[u8]) -> Push {
-        if self.stage != Stage::Open {
+        if !self.can_be_cut() {
             return Push::Closed;
         }
-        self.stage = Stage::Cut;
+        let has_last = core::mem::replace(&mut self.stage, Stage::Cut) == Stage::Closing;
         let (frames, bytes) = self.taken;
         if bytes == 0 && self.begun {
             self.queue.truncate(self.lengths[0]);
@@ -117,7 +117,8 @@ impl Mailbox {
             self.queue.clear();
             self.lengths.truncate(frames);
         }
-        self.append(last)
+        // What was to be the last frame may be on its way.
+        self.append(if has_last { &[] } else { last })
     }
 
     /// Gives what waits to the holder of the claim. It still counts until it is written.
@@ -192,6 +193,21 @@ impl Mailbox {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.stage == Stage::Open
+    }
+
+    /// Whether so much waits that requests of its peer are better not read: more than half of the
+    /// bytes or frames that fit. A page fits into the other half.
+    #[must_use]
+    pub fn is_behind(&self, limits: &Limits) -> bool {
+        self.is_open()
+            && (self.len() > limits.count(Limit::MailboxBytes) / 2
+                || self.lengths.len() > limits.count(Limit::MailboxFrames) / 2)
+    }
+
+    /// Whether [`Self::cut`] would still drop something.
+    #[must_use]
+    pub fn can_be_cut(&self) -> bool {
+        matches!(self.stage, Stage::Open | Stage::Closing)
     }
 
     /// Whether a last send is due at once, even if the socket seems full.

@@ -200,6 +200,41 @@ fn a_cut_keeps_the_rest_of_a_half_sent_frame_and_drops_the_others() {
 }
 
 #[test]
+fn one_that_closes_can_still_be_cut_and_then_no_more() {
+    let limits = tight();
+    let mut mailbox = Mailbox::default();
+    assert_eq!(mailbox.push(b"first", &limits), Push::Claim);
+    assert_eq!(mailbox.close(b"quit"), Push::Queued);
+    assert!(mailbox.can_be_cut());
+    assert_eq!(mailbox.cut(b"bye"), Push::Queued);
+    assert!(!mailbox.can_be_cut());
+    assert_eq!(mailbox.cut(b"again"), Push::Closed);
+    let mut taken = Vec::new();
+    mailbox.take(&mut taken);
+    assert_eq!(taken, b"");
+    assert_eq!(mailbox.wrote(&mut taken, 0), Wrote::Finished);
+}
+
+#[test]
+fn a_mailbox_is_behind_beyond_half_of_its_bytes_or_frames() {
+    let mut limits = Limits::default();
+    for (name, value) in [("mailbox_bytes", 32 * 1024), ("mailbox_frames", 16)] {
+        limits.set(name, value).expect("a limit");
+    }
+    for (frame, half) in [(1, 8), (4096, 4)] {
+        let mut mailbox = Mailbox::default();
+        for _ in 0..half {
+            assert_ne!(mailbox.push(&vec![0; frame], &limits), Push::Overflow);
+            assert!(!mailbox.is_behind(&limits));
+        }
+        assert_ne!(mailbox.push(&vec![0; frame], &limits), Push::Overflow);
+        assert!(mailbox.is_behind(&limits));
+        assert_ne!(mailbox.close(b"bye"), Push::Overflow);
+        assert!(!mailbox.is_behind(&limits));
+    }
+}
+
+#[test]
 fn a_mailbox_keeps_no_buffer_while_nothing_waits() {
     let limits = Limits::default();
     let mut mailbox = Mailbox::default();
