@@ -4,22 +4,24 @@
 //! ends the process (see [`crate::thread`]), so no lock is ever seen poisoned.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::{
     After, ConnId, Deliver, Incoming, Origin, Outgoing, Push, Recipient, Recipients, Router,
 };
-use netcomm_core::time::{Instant, UnixMillis, WallClock};
+use netcomm_core::time::{Instant, WallClock};
 use netcomm_core::wire::CloseCode;
 
 use crate::buffers::Buffers;
 use crate::log::Line;
 use crate::peer::{Peer, Sent};
 use crate::straggler::Stragglers;
+use crate::system::{
+    self, AtomicBool, AtomicUsize, Clock, Condvar, Mutex, MutexGuard, Ordering, entropy,
+};
 
 /// What all threads share.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub(crate) struct Hub {
     /// Every thread that refuses a connection holds this: that counts them.
     pub(crate) refused: Arc<()>,
     pub(crate) stopping: AtomicBool,
-    started: std::time::Instant,
+    clock: Clock,
     /// Bytes that wait in all mailboxes.
     pub(crate) waiting: AtomicUsize,
     state: Mutex<State>,
@@ -58,18 +60,15 @@ impl Hub {
         log_content: bool,
         lines: SyncSender<Option<Line>>,
     ) -> io::Result<Self> {
-        let unix = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |passed| u64::try_from(passed.as_millis()).unwrap_or(u64::MAX));
-        let clock = WallClock::new(Instant::EPOCH, UnixMillis(unix));
+        let clock = WallClock::new(Instant::EPOCH, system::unix_time());
         Ok(Self {
-            buffers: Buffers::default(),
+            buffers: Buffers::new(),
             stragglers: Stragglers::new()?,
             lines,
             log_content,
             refused: Arc::default(),
             stopping: AtomicBool::new(false),
-            started: std::time::Instant::now(),
+            clock: Clock::start(),
             waiting: AtomicUsize::new(0),
             state: Mutex::new(State {
                 router: Router::new(limits.clone(), clock, entropy()?),
@@ -84,7 +83,7 @@ impl Hub {
     }
 
     pub(crate) fn now(&self) -> Instant {
-        Instant::from_epoch(self.started.elapsed())
+        self.clock.now()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -257,7 +256,7 @@ impl Routing<'_> {
         }
         if claimed.len() > 1 {
             // Whoever has something to read routes it first, and one send takes it all.
-            std::thread::yield_now();
+            system::yield_now();
         }
         for peer in claimed {
             hub.send(peer);
@@ -333,10 +332,4 @@ impl Deliver for Post<'_> {
     fn close(&mut self, to: Recipient, last: &mut Outgoing<'_>) {
         self.post(to, last, true);
     }
-}
-
-fn entropy() -> io::Result<[u8; 16]> {
-    let mut entropy = [0; 16];
-    getrandom::fill(&mut entropy)?;
-    Ok(entropy)
 }

@@ -11,12 +11,12 @@ pub mod memory;
 mod peer;
 mod reader;
 mod straggler;
+mod system;
 mod thread;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 use std::thread::JoinHandle;
 
@@ -25,6 +25,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::Config;
 use crate::hub::Hub;
+use crate::system::Ordering;
 
 /// Files that are open besides sockets: standard streams, the log, signals, a bell.
 const OTHER_FILES: u64 = 16;

@@ -51,7 +51,7 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
 }
 
 fn begin(hub: &Arc<Hub>, stream: TcpStream, address: SocketAddr) -> io::Result<()> {
-    let peer = Arc::new(Peer::new(stream, address));
+    let peer = Arc::new(Peer::new(stream.into(), address));
     let (id, connection, counted) = match hub.connect(&peer)? {
         Ok(id) => {
             hub.log(move || tracing::info!(conn = ?id, peer = %address, "connected"));

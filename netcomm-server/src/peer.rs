@@ -1,21 +1,20 @@
 //! One socket as other threads see it: where its output waits, and how it is sent and ended.
 
-use std::io;
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::net::{Shutdown, SocketAddr};
+use std::sync::PoisonError;
 
 use netcomm_core::limits::Limits;
 use netcomm_core::server::{Face, Mailbox, Push, Wrote, farewell};
 use netcomm_core::wire::CloseCode;
-use rustix::net::SendFlags;
+
+use crate::system::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, Socket};
 
 /// A thread that sends for a busy peer hands over after so many sends, to get on with its own.
 const ROUNDS: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct Peer {
-    pub(crate) stream: TcpStream,
+    pub(crate) socket: Socket,
     pub(crate) address: SocketAddr,
     mailbox: Mutex<Mailbox>,
     framed: AtomicBool,
@@ -37,11 +36,11 @@ pub(crate) enum Sent {
 }
 
 impl Peer {
-    pub(crate) fn new(stream: TcpStream, address: SocketAddr) -> Self {
+    pub(crate) fn new(socket: Socket, address: SocketAddr) -> Self {
         Self {
-            stream,
+            socket,
             address,
-            mailbox: Mutex::default(),
+            mailbox: Mutex::new(Mailbox::default()),
             framed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             held: AtomicBool::new(false),
@@ -88,7 +87,7 @@ impl Peer {
     /// Ends the socket both ways, which wakes its reader.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
-        shut_down(&self.stream, Shutdown::Both);
+        self.socket.shut_down(Shutdown::Both);
         self.tell_reader(&self.mailbox());
     }
 
@@ -135,7 +134,7 @@ impl Peer {
         let mut taken = Vec::new();
         self.mailbox().take(&mut taken);
         let all = taken.len();
-        let sent = send(&self.stream, &taken);
+        let sent = self.socket.send(&taken);
         let mut mailbox = self.mailbox();
         let before = mailbox.len();
         let wrote = if let Ok(sent) = sent {
@@ -157,7 +156,7 @@ impl Peer {
                 if sent.is_err() {
                     self.end();
                 } else {
-                    shut_down(&self.stream, Shutdown::Write);
+                    self.socket.shut_down(Shutdown::Write);
                 }
                 (Sent::Finished, false)
             }
@@ -170,25 +169,5 @@ impl Peer {
         if self.held.load(Ordering::Relaxed) {
             self.room.notify_one();
         }
-    }
-}
-
-/// One send that does not wait; 0 where the socket is full.
-pub(crate) fn send(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
-    if bytes.is_empty() {
-        return Ok(0);
-    }
-    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-    match rustix::io::retry_on_intr(|| rustix::net::send(stream, bytes, flags)) {
-        Ok(sent) => Ok(sent),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(0),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A socket that is already gone needs no shutting down.
-pub(crate) fn shut_down(stream: &TcpStream, how: Shutdown) {
-    if let Err(error) = stream.shutdown(how) {
-        tracing::trace!(%error, "shutting a socket down");
     }
 }

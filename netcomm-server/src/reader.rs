@@ -11,13 +11,11 @@ use netcomm_core::name::Nickname;
 use netcomm_core::server::{After, ConnId, Connection, Incoming, Next};
 use netcomm_core::time::Instant;
 use netcomm_core::wire::ClientMessage;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use rustix::net::RecvFlags;
 
 use crate::hub::{Hub, Routing};
 use crate::log;
-use crate::peer::{self, Peer};
+use crate::peer::Peer;
+use crate::system::Wanted;
 
 /// So many buffers are read and routed before the deadlines are looked at again.
 const READS: usize = 4;
@@ -95,25 +93,23 @@ impl<'h> Reader<'h> {
     /// connection broke while nothing was to be read.
     #[inline(never)]
     fn wait(&self, then: Then) -> bool {
-        let (events, pause) = match then {
+        let (wanted, pause) = match then {
             Then::Pause(Until::Time(until)) | Then::Ending(Until::Time(until)) => {
-                (PollFlags::empty(), Some(until))
+                (Wanted::Break, Some(until))
             }
             Then::Pause(Until::Room) | Then::Ending(Until::Room) => {
                 self.peer.wait_for_room(&self.hub.limits);
                 return false;
             }
-            Then::Wait | Then::End(_) => (PollFlags::IN, None),
+            Then::Wait | Then::End(_) => (Wanted::Input, None),
         };
         let due = [self.connection.poll_timeout(), pause];
         let due = due.into_iter().flatten().min();
         // Rounded up, so that what is due is due when the wait is over.
         let left = due.map(|due| due.since(self.hub.now()) + Duration::from_micros(50));
-        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-        let mut watched = [PollFd::new(&self.peer.stream, events)];
-        match poll(&mut watched, timeout.as_ref()) {
-            Ok(_) => pause.is_some() && !watched[0].revents().is_empty(),
-            Err(error) => error != Errno::INTR,
+        match self.peer.socket.wait(wanted, left) {
+            Ok(came) => came && wanted == Wanted::Break,
+            Err(_) => true,
         }
     }
 
@@ -141,14 +137,13 @@ impl<'h> Reader<'h> {
         let mut buffer = self.hub.buffers.take();
         let mut then = Then::Wait;
         for _ in 0..READS {
-            let read = rustix::net::recv(&self.peer.stream, &mut *buffer, RecvFlags::DONTWAIT);
-            let bytes = match read {
-                Ok((0, _)) => {
+            let bytes = match self.peer.socket.receive(&mut buffer) {
+                Ok(Some(0)) => {
                     then = self.input_ended();
                     break;
                 }
-                Ok((read, _)) => &buffer[..read],
-                Err(Errno::WOULDBLOCK | Errno::INTR) => break,
+                Ok(Some(read)) => &buffer[..read],
+                Ok(None) => break,
                 Err(_) => {
                     then = Then::End(LOST);
                     break;
@@ -292,8 +287,7 @@ impl<'h> Reader<'h> {
 /// counts as one.
 fn wait_until_sent(hub: &Hub, peer: &Peer) {
     while !peer.is_ended() && !peer.mailbox().is_closed() {
-        let mut watched = [PollFd::new(&peer.stream, PollFlags::empty())];
-        if poll(&mut watched, None).is_ok() {
+        if peer.socket.wait(Wanted::Break, None).unwrap_or(true) {
             break;
         }
     }
@@ -303,10 +297,10 @@ fn wait_until_sent(hub: &Hub, peer: &Peer) {
 /// The socket is new, and has room for a few words; who does not take them is not told.
 #[inline(never)]
 fn say_farewell(peer: &Peer, last: &[u8]) {
-    if let Err(error) = peer::send(&peer.stream, last) {
+    if let Err(error) = peer.socket.send(last) {
         tracing::trace!(%error, "saying why");
     }
-    peer::shut_down(&peer.stream, Shutdown::Write);
+    peer.socket.shut_down(Shutdown::Write);
 }
 
 #[cfg(test)]
@@ -324,7 +318,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, address) = listener.accept().unwrap();
-        let peer = Arc::new(Peer::new(stream, address));
+        let peer = Arc::new(Peer::new(stream.into(), address));
         let reader = Reader {
             hub: &hub,
             peer: &peer,

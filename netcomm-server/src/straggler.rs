@@ -1,17 +1,16 @@
 //! One thread for all sockets that are full, and for those that are only to be read empty.
 
-use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::io;
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
 
 use netcomm_core::limits::Limit;
 use netcomm_core::server::Push;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use netcomm_core::time::Instant;
 
 use crate::hub::Hub;
 use crate::peer::{Peer, Sent};
+use crate::system::{Bell, Mutex};
 
 /// A socket that is shut down for sending may go on sending for so long.
 const LINGER: Duration = Duration::from_secs(1);
@@ -23,8 +22,7 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Stragglers {
     inbox: Mutex<Vec<Handed>>,
-    bell: UnixStream,
-    ear: UnixStream,
+    bell: Bell,
 }
 
 #[derive(Debug)]
@@ -35,10 +33,7 @@ enum Handed {
 
 impl Stragglers {
     pub(crate) fn new() -> io::Result<Self> {
-        let (bell, ear) = UnixStream::pair()?;
-        bell.set_nonblocking(true)?;
-        ear.set_nonblocking(true)?;
-        Ok(Self { inbox: Mutex::default(), bell, ear })
+        Ok(Self { inbox: Mutex::new(Vec::new()), bell: Bell::new()? })
     }
 
     /// Takes over the claim of a peer whose socket is full.
@@ -55,10 +50,7 @@ impl Stragglers {
 
     /// Wakes the thread: something was cut, or the server ends.
     pub(crate) fn wake(&self) {
-        if let Err(error) = (&self.bell).write(&[0]) {
-            // A full bell rings already.
-            tracing::trace!(%error, "waking the stragglers' thread");
-        }
+        self.bell.ring();
     }
 
     fn hand(&self, handed: Handed) {
@@ -69,8 +61,6 @@ impl Stragglers {
     }
 
     fn take(&self) -> Vec<Handed> {
-        let mut bytes = [0; 64];
-        while (&self.ear).read(&mut bytes).is_ok_and(|read| read > 0) {}
         core::mem::take(&mut *self.inbox.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -85,7 +75,7 @@ pub(crate) fn run(hub: &Hub) {
         let due = full.iter().map(|(_, due)| *due);
         let due = due.chain(half.iter().map(|(_, due)| *due)).min();
         let writable = wait(hub, &full, due);
-        let now = Instant::now();
+        let now = hub.now();
         let mut index = 0;
         full.retain_mut(|(peer, due)| {
             let ready = writable.get(index).copied().unwrap_or(false);
@@ -138,19 +128,11 @@ pub(crate) fn run(hub: &Hub) {
 
 /// Waits until a socket takes something, until `due`, or until it is woken.
 fn wait(hub: &Hub, full: &[(Arc<Peer>, Instant)], due: Option<Instant>) -> Vec<bool> {
-    let left = due.map(|due| due.saturating_duration_since(Instant::now()));
-    let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-    let sockets = full.iter().map(|(peer, _)| &peer.stream);
-    let mut watched = vec![PollFd::new(&hub.stragglers.ear, PollFlags::IN)];
-    watched.extend(sockets.map(|stream| PollFd::new(stream, PollFlags::OUT)));
-    match poll(&mut watched, timeout.as_ref()) {
-        Ok(_) => {}
-        Err(Errno::INTR) => return Vec::new(),
-        Err(error) => {
-            tracing::error!(%error, "waiting for sockets");
-            std::thread::sleep(BACK_OFF);
-            return Vec::new();
-        }
-    }
-    watched[1..].iter().map(|fd| !fd.revents().is_empty()).collect()
+    let left = due.map(|due| due.since(hub.now()));
+    let sockets = full.iter().map(|(peer, _)| &peer.socket);
+    hub.stragglers.bell.wait(sockets, left).unwrap_or_else(|error| {
+        tracing::error!(%error, "waiting for sockets");
+        std::thread::sleep(BACK_OFF);
+        Vec::new()
+    })
 }
