@@ -1,34 +1,68 @@
-//! Every command, said by people at the text face and by people behind the client, to one real
-//! server: the same conversation, word for word.
+//! Every command, said by people at the text face and by people behind the client: the same
+//! conversation, word for word, over both faces, with servers that share nothing but the core.
 
+mod hosts;
 mod people;
 
-use std::net::SocketAddr;
+use std::io::{Error, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
 
-use people::{House, Person};
+use hosts::Opens;
+use people::{House, PATIENCE, Person};
 
 type Arrives = fn(SocketAddr, &str) -> Person;
 
 #[test]
 fn over_the_text_face() {
-    converse(Person::with_socket, Person::with_socket);
+    converse(hosts::server, Person::with_socket, Person::with_socket);
 }
 
 #[test]
 fn with_the_client() {
-    converse(Person::with_client, Person::with_client);
+    converse(hosts::server, Person::with_client, Person::with_client);
 }
 
 #[test]
 fn between_the_faces() {
-    converse(Person::with_client, Person::with_socket);
+    converse(hosts::server, Person::with_client, Person::with_socket);
 }
 
-fn converse(one: Arrives, other: Arrives) {
-    let house = House::open(&[]);
-    let mut alice = one(house.address(), "alice");
-    let mut bob = other(house.address(), "bob");
-    let mut carol = one(house.address(), "carol");
+#[test]
+fn over_the_text_face_of_a_single_thread() {
+    converse(hosts::poll_loop, Person::with_socket, Person::with_socket);
+}
+
+#[test]
+fn with_the_client_and_a_single_thread() {
+    converse(hosts::poll_loop, Person::with_client, Person::with_client);
+}
+
+#[test]
+fn between_the_faces_of_a_single_thread() {
+    converse(hosts::poll_loop, Person::with_client, Person::with_socket);
+}
+
+#[test]
+fn over_the_text_face_under_tokio() {
+    converse(hosts::tokio_server, Person::with_socket, Person::with_socket);
+}
+
+#[test]
+fn with_the_client_under_tokio() {
+    converse(hosts::tokio_server, Person::with_client, Person::with_client);
+}
+
+#[test]
+fn between_the_faces_under_tokio() {
+    converse(hosts::tokio_server, Person::with_client, Person::with_socket);
+}
+
+fn converse(opens: Opens, one: Arrives, other: Arrives) {
+    let host = opens(&[]);
+    let mut alice = one(host.address, "alice");
+    let mut bob = other(host.address, "bob");
+    let mut carol = one(host.address, "carol");
     help(&mut alice);
     rooms(&mut alice, &mut bob, &mut carol);
     private(&mut alice, &mut bob, &mut carol);
@@ -190,4 +224,85 @@ fn what_was_meant_for_a_room_is_not_said_elsewhere() {
     alice.reads(&["bob", "for everyone"]);
     alice.has_not_read(&["only for that room"]);
     assert_eq!(bob.ends(), Some(1), "something was refused");
+}
+
+#[test]
+fn a_single_thread_keeps_time() {
+    deadlines(hosts::poll_loop);
+}
+
+#[test]
+fn tokio_keeps_time() {
+    deadlines(hosts::tokio_server);
+}
+
+/// A connection's deadline, and one of the router's.
+fn deadlines(opens: Opens) {
+    let host = opens(&[("silent_login_ms", 100), ("room_idle_ms", 1000)]);
+    let mut silent = Person::at_socket(host.address, "silent");
+    silent.reads(&["no login in time"]);
+    silent.ends();
+    let mut alice = Person::with_socket(host.address, "alice");
+    alice.types("/create tea");
+    alice.reads(&["* you are in #tea"]);
+    let mut bob = Person::with_client(host.address, "bob");
+    bob.types("/join tea");
+    bob.reads(&["* you are in #tea"]);
+    alice.types("/quit");
+    alice.ends();
+    bob.reads(&["* ", "tea", "ended"]);
+}
+
+#[test]
+fn a_single_thread_cuts_who_does_not_read() {
+    slow_readers(hosts::poll_loop);
+}
+
+#[test]
+fn tokio_cuts_who_does_not_read() {
+    slow_readers(hosts::tokio_server);
+}
+
+fn slow_readers(opens: Opens) {
+    // For too much waits, or it takes nothing for too long.
+    for (limit, value) in [("mailbox_bytes", 64 * 1024), ("write_stall_ms", 100)] {
+        let roomy = ("mailbox_bytes", 1024 * 1024 * 1024);
+        let host = opens(&[("post_burst", 1_000_000), roomy, (limit, value)]);
+        let mut alice = Person::with_socket(host.address, "alice");
+        let mut slow = TcpStream::connect(host.address).expect("a connection");
+        slow.write_all(b"slow\n").expect("a name is taken");
+        alice.reads(&["* slow is online"]);
+        let text = "x".repeat(4000);
+        let is_cut = (0..1000).any(|_| {
+            (0..100).for_each(|_| alice.types(&text));
+            alice.types("/members");
+            !alice.reads(&["* online: "]).contains("slow")
+        });
+        assert!(is_cut, "whoever does not read is cut: {limit}");
+        // What the system holds can still be read; then the connection has ended.
+        slow.set_read_timeout(Some(PATIENCE)).expect("a socket has a time-out");
+        let ended = slow.read_to_end(&mut Vec::new());
+        let is_late =
+            |error: &Error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+        assert!(!ended.is_err_and(|error| is_late(&error)), "the connection is closed: {limit}");
+    }
+}
+
+#[test]
+fn a_single_thread_says_that_it_ends() {
+    shutdown(hosts::poll_loop);
+}
+
+#[test]
+fn tokio_says_that_it_ends() {
+    shutdown(hosts::tokio_server);
+}
+
+fn shutdown(opens: Opens) {
+    let host = opens(&[]);
+    let mut alice = Person::with_socket(host.address, "alice");
+    let end = thread::spawn(move || drop(host));
+    alice.reads(&["* closing", "shuts down"]);
+    alice.ends();
+    end.join().expect("it ends without a panic");
 }

@@ -19,7 +19,7 @@ use netcomm_server::Server;
 use netcomm_server::config::Config;
 
 /// How long a line may take on a loaded machine before the test gives up.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server in this process.
 pub struct House(Option<Server>);
