@@ -1,6 +1,8 @@
 //! Every limit of the server: one table that configuration, `Welcome`, help and documents share
 //! (PROTOCOL.md, "Limits").
 
+use core::cmp::Reverse;
+use core::fmt;
 use core::ops::Index;
 use core::time::Duration;
 
@@ -67,6 +69,14 @@ pub struct LimitInfo {
     pub max: u64,
     /// One line for people.
     pub help: &'static str,
+}
+
+/// As a line of a configuration file that is not in force, below one that explains it.
+impl fmt::Display for LimitInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, default, min, max, help, .. } = self;
+        write!(f, "# {help} ({min} to {max})\n#{name} = {default}")
+    }
 }
 
 const fn row(
@@ -149,7 +159,8 @@ pub struct Limits {
 impl Limits {
     /// Sets the limit called `name`.
     pub fn set(&mut self, name: &str, value: u64) -> Result<(), LimitError> {
-        let index = TABLE.iter().position(|row| row.name == name).ok_or(LimitError::UnknownName)?;
+        let index = TABLE.iter().position(|row| row.name == name);
+        let index = index.ok_or_else(|| LimitError::UnknownName { nearest: nearest(name) })?;
         let LimitInfo { min, max, .. } = TABLE[index];
         if !(min..=max).contains(&value) {
             return Err(LimitError::OutOfRange { value, min, max });
@@ -199,17 +210,45 @@ impl Index<Limit> for Limits {
 #[non_exhaustive]
 pub enum LimitError {
     /// No limit has this name.
-    #[error("no limit has this name")]
-    UnknownName,
+    #[error("no limit has this name; the nearest is {nearest:?}")]
+    #[allow(missing_docs, reason = "the field says it")]
+    UnknownName { nearest: &'static str },
     /// The value is out of the limit's range.
     #[error("{value} is out of range: {min} to {max}")]
     #[allow(missing_docs, reason = "the fields say it")]
     OutOfRange { value: u64, min: u64, max: u64 },
 }
 
+/// The limit whose name begins and ends most like this one.
+fn nearest(name: &str) -> &'static str {
+    let alike = |row: &&LimitInfo| {
+        let (ours, theirs) = (row.name.bytes(), name.bytes());
+        let ends = ours.clone().rev().zip(theirs.clone().rev()).take_while(|(a, b)| a == b).count();
+        (ours.zip(theirs).take_while(|(a, b)| a == b).count() + ends, Reverse(row.name.len()))
+    };
+    TABLE.iter().max_by_key(alike).map_or("", |row| row.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_a_slip_is_nearest_to_what_was_meant() {
+        for (name, meant) in [
+            ("romms", "rooms"),
+            ("room", "rooms"),
+            ("connection", "connections"),
+            ("memory", "memory_bytes"),
+            ("connections_per_adress", "connections_per_address"),
+        ] {
+            let error = Limits::default().set(name, 1);
+            assert_eq!(error, Err(LimitError::UnknownName { nearest: meant }));
+        }
+        for row in TABLE {
+            assert_eq!(nearest(row.name), row.name);
+        }
+    }
 
     #[test]
     fn the_table_stands_in_the_order_of_the_numbers() {

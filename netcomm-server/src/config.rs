@@ -1,42 +1,46 @@
 //! What the server is told: flags over environment over file over defaults.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand, ValueEnum};
-use netcomm_core::limits::{LimitError, Limits, TABLE};
+use netcomm_core::limits::{Limits, TABLE};
 use serde::Deserialize;
+
+use crate::log;
 
 /// Where it listens if nothing else is said.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:44444";
 
-/// The command line.
+/// The command line. Whatever is not given here is looked for in the environment.
 #[derive(Debug, Parser)]
 #[command(name = "netcomm-server", version, about = "The netcomm chat server")]
 pub struct Args {
-    /// Listen here; may be given several times. Port 0 takes any free port
-    #[arg(long, value_name = "ADDR:PORT", env = "NETCOMM_LISTEN", value_delimiter = ',')]
-    pub listen: Vec<SocketAddr>,
-    /// Read the configuration from this file
-    #[arg(long, value_name = "FILE", env = "NETCOMM_CONFIG")]
+    /// Listen here, at each address of a name; may be given several times, and port 0 takes any
+    /// free port (default: 127.0.0.1:44444; variable: `NETCOMM_LISTEN`, with commas)
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Vec<String>,
+    /// Read the configuration from this file; variables win over it, flags over both (default: none; variable: `NETCOMM_CONFIG`)
+    #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Set a limit; `config` lists them. `NETCOMM_LIMIT_<NAME>` does the same
+    /// Set a limit; `config` lists them with their defaults (variables: `NETCOMM_LIMIT_<NAME>`)
     #[arg(long = "limit", value_name = "NAME=VALUE")]
     pub limits: Vec<String>,
-    /// What to log: a level, or `module=level,…`
-    #[arg(long, value_name = "FILTER", env = "NETCOMM_LOG")]
+    /// What to log: a level, or `module=level,…` (default: info; variable: `NETCOMM_LOG`)
+    #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
-    /// How to log
-    #[arg(long, value_enum, env = "NETCOMM_LOG_FORMAT")]
+    /// How to log (default: pretty; variable: `NETCOMM_LOG_FORMAT`)
+    #[arg(long, value_enum, value_name = "FORMAT")]
     pub log_format: Option<Format>,
-    /// Log to this file instead of the standard error stream
-    #[arg(long, value_name = "FILE", env = "NETCOMM_LOG_FILE")]
+    /// Log to this file (default: the standard error stream; variable: `NETCOMM_LOG_FILE`)
+    #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
-    /// Log the texts of messages, too (at level debug)
-    #[arg(long)]
-    pub log_content: bool,
+    /// Log the texts of messages, too, at level debug (default: false; variable:
+    /// `NETCOMM_LOG_CONTENT`)
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub log_content: Option<bool>,
     /// Instead of serving
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -92,52 +96,25 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// The limits in force.
     pub limits: Limits,
+    /// Whether somebody asked for as many connections as there are in `limits`. If nobody did, the
+    /// server may lower them to what the system's open files allow.
+    pub connections_are_set: bool,
     /// The log.
     pub log: LogConfig,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            listen: DEFAULT_LISTEN.parse().into_iter().collect(),
-            limits: Limits::default(),
-            log: LogConfig::default(),
-        }
+        let listen = DEFAULT_LISTEN.parse().into_iter().collect();
+        let (limits, log) = Default::default();
+        Self { listen, limits, connections_are_set: false, log }
     }
-}
-
-/// Why a configuration is refused.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It is not TOML, or has keys or values that nothing knows.
-    #[error("{0}")]
-    Syntax(#[from] toml::de::Error),
-    /// A limit is not to be set so.
-    #[error("limit {name:?}: {why}")]
-    Limit {
-        /// What it is called.
-        name: String,
-        /// Why.
-        why: LimitError,
-    },
-    /// A limit's value is not a number.
-    #[error("limit {0:?}: give it as NAME=VALUE with a whole number")]
-    NotANumber(String),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileConfig {
-    listen: Option<Vec<SocketAddr>>,
+    listen: Option<Vec<String>>,
     #[serde(default)]
     limits: toml::Table,
     #[serde(default)]
@@ -145,85 +122,108 @@ struct FileConfig {
 }
 
 impl Config {
-    /// Puts the layers together. `env` looks a variable up.
+    /// Puts the layers together. `env` is all variables; those of other programs are no matter. An
+    /// error names the file, the variable or the flag that is wrong.
     pub fn from_args(
         args: &Args,
-        env: impl Fn(&str) -> Option<OsString>,
-    ) -> Result<Self, ConfigError> {
-        let mut config = match &args.config {
-            Some(path) => Self::from_file(path)?,
+        env: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, String> {
+        let ours = env.into_iter().filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            Some((name.strip_prefix("NETCOMM_")?.to_lowercase(), name, value))
+        });
+        let env: Vec<_> = ours.collect();
+        let named = env.iter().find(|(key, ..)| key == "config").map(|(.., file)| file.into());
+        let mut config = match args.config.clone().or(named) {
+            Some(path) => Self::from_file(&path)?,
             None => Self::default(),
         };
-        let variables = TABLE.iter().filter_map(|row| {
-            let value = env(&format!("NETCOMM_LIMIT_{}", row.name.to_uppercase()))?;
-            Some(format!("{}={}", row.name, value.to_string_lossy()))
-        });
-        for limit in variables.chain(args.limits.iter().cloned()) {
-            let (name, value) = limit
-                .split_once('=')
-                .and_then(|(name, value)| Some((name, value.parse().ok()?)))
-                .ok_or_else(|| ConfigError::NotANumber(limit.clone()))?;
-            config.set(name, value)?;
+        for (key, name, value) in &env {
+            config.set(key, value).map_err(at(name))?;
         }
         if !args.listen.is_empty() {
-            config.listen.clone_from(&args.listen);
+            config.set("listen", args.listen.join(",").as_ref()).map_err(at("--listen"))?;
         }
         if let Some(filter) = &args.log {
-            config.log.filter.clone_from(filter);
+            config.set("log", filter.as_ref()).map_err(at("--log"))?;
         }
         config.log.format = args.log_format.unwrap_or(config.log.format);
-        if args.log_file.is_some() {
-            config.log.file.clone_from(&args.log_file);
+        config.log.file = args.log_file.clone().or(config.log.file);
+        config.log.content = args.log_content.unwrap_or(config.log.content);
+        for limit in &args.limits {
+            let halves = limit.split_once('=').ok_or_else(|| "give it as NAME=VALUE".into());
+            let set = halves.and_then(|(name, value)| config.limit(name, value));
+            set.map_err(at(&format!("--limit {limit}")))?;
         }
-        config.log.content |= args.log_content;
         Ok(config)
     }
 
     /// Reads a configuration file.
-    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.into(), source })?;
-        Self::from_toml(&text)
+    pub fn from_file(path: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        text.and_then(|text| Self::from_toml(&text)).map_err(at(&path.to_string_lossy()))
     }
 
-    /// Reads the text of a configuration file.
-    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
-        let file: FileConfig = toml::from_str(text)?;
+    /// Reads the text of a configuration file; an error says in words what is wrong with it.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let file: FileConfig =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        log::filter(&file.log.filter)?;
         let mut config = Self { log: file.log, ..Self::default() };
         if let Some(listen) = file.listen {
-            config.listen = listen;
+            config.listen = resolve(listen.iter().map(String::as_str))?;
         }
         for (name, value) in &file.limits {
-            let value = value.as_integer().and_then(|value| value.try_into().ok());
-            let value = value.ok_or_else(|| ConfigError::NotANumber(name.clone()))?;
-            config.set(name, value)?;
+            config.limit(name, &value.to_string())?;
         }
         Ok(config)
     }
 
-    fn set(&mut self, name: &str, value: u64) -> Result<(), ConfigError> {
-        self.limits.set(name, value).map_err(|why| ConfigError::Limit { name: name.into(), why })
+    /// Sets what a variable is for.
+    fn set(&mut self, key: &str, value: &OsStr) -> Result<(), String> {
+        let text = value.to_string_lossy();
+        match key {
+            "listen" => self.listen = resolve(text.split(','))?,
+            "log" => self.log.filter = log::filter(&text).map(|_| text.into())?,
+            "log_format" => self.log.format = Format::from_str(&text, true)?,
+            "log_file" => self.log.file = Some(value.into()),
+            "log_content" => self.log.content = text.parse().map_err(|_| "not true or false")?,
+            _ => {
+                let name = key.strip_prefix("limit_");
+                return name.map_or(Ok(()), |name| self.limit(name, &text));
+            }
+        }
+        Ok(())
     }
+
+    fn limit(&mut self, name: &str, value: &str) -> Result<(), String> {
+        self.connections_are_set |= name == "connections";
+        let value = value.parse().map_err(|_| format!("limit {name:?}: not a whole number"))?;
+        self.limits.set(name, value).map_err(|why| format!("limit {name:?}: {why}"))
+    }
+}
+
+fn at(at: &str) -> impl Fn(String) -> String {
+    move |why| format!("{at}: {why}")
+}
+
+/// All addresses of all hosts.
+fn resolve<'a>(hosts: impl Iterator<Item = &'a str>) -> Result<Vec<SocketAddr>, String> {
+    let found = hosts.map(|host| host.to_socket_addrs().map_err(|why| format!("{host:?}: {why}")));
+    let mut addresses: Vec<_> =
+        found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    // Some systems name an address of a host twice.
+    addresses.dedup();
+    Ok(addresses)
 }
 
 /// The default configuration as a file, with every limit explained.
 #[must_use]
 pub fn annotated_default() -> String {
-    let mut text = format!(
-        "# Where to listen. Port 0 takes any free port.\nlisten = [\"{DEFAULT_LISTEN}\"]\n\n\
-         [log]\n# A level, or module=level,...\nfilter = \"info\"\n# pretty or json\n\
-         format = \"pretty\"\n# Instead of the standard error stream:\n\
-         # file = \"/var/log/netcomm.log\"\n# Whether texts of messages are logged, at level debug\n\
-         content = false\n\n[limits]\n"
-    );
+    let mut text = String::from(include_str!("default.toml"));
     for row in TABLE {
         // Writing to a string does not fail.
-        writeln!(
-            text,
-            "# {} ({} to {})\n{} = {}",
-            row.help, row.min, row.max, row.name, row.default
-        )
-        .ok();
+        writeln!(text, "{row}").ok();
     }
     text
 }

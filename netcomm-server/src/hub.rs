@@ -4,7 +4,7 @@
 //! ends the process (see [`crate::thread`]), so no lock is ever seen poisoned.
 
 use std::io;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::TrySendError;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use netcomm_core::time::{Instant, WallClock};
 use netcomm_core::wire::CloseCode;
 
 use crate::buffers::Buffers;
-use crate::log::Line;
+use crate::log::Lines;
 use crate::peer::{Peer, Sent};
 use crate::straggler::Stragglers;
 use crate::system::{
@@ -30,7 +30,9 @@ pub(crate) struct Hub {
     pub(crate) buffers: Buffers,
     pub(crate) stragglers: Stragglers,
     /// What the log thread is still to write; nothing is its end.
-    pub(crate) lines: SyncSender<Option<Line>>,
+    pub(crate) lines: Lines,
+    /// How many lines found no room since that was logged.
+    pub(crate) lines_dropped: AtomicUsize,
     pub(crate) log_content: bool,
     /// Every thread that refuses a connection holds this: that counts them.
     pub(crate) refused: Arc<()>,
@@ -55,16 +57,13 @@ struct State {
 }
 
 impl Hub {
-    pub(crate) fn new(
-        limits: Limits,
-        log_content: bool,
-        lines: SyncSender<Option<Line>>,
-    ) -> io::Result<Self> {
+    pub(crate) fn new(limits: Limits, log_content: bool, lines: Lines) -> io::Result<Self> {
         let clock = WallClock::new(Instant::EPOCH, system::unix_time());
         Ok(Self {
             buffers: Buffers::new(),
             stragglers: Stragglers::new()?,
             lines,
+            lines_dropped: AtomicUsize::new(0),
             log_content,
             refused: Arc::default(),
             stopping: AtomicBool::new(false),
@@ -90,10 +89,11 @@ impl Hub {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Leaves a line to the log thread.
+    /// Leaves a line to the log thread, and never waits: nothing else in the server writes a log.
     pub(crate) fn log(&self, line: impl FnOnce() + Send + 'static) {
-        // Once the server has ended, nobody writes.
-        self.lines.send(Some(Box::new(line))).ok();
+        if let Err(TrySendError::Full(_)) = self.lines.try_send(Some(Box::new(line))) {
+            self.lines_dropped.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Makes the connection known. An outer error is the system's.
@@ -155,7 +155,7 @@ impl Hub {
         routing.end();
         let left = self.wait_for_end(within);
         if left > 0 {
-            tracing::warn!(connections = left, "not all connections were drained");
+            self.log(move || tracing::warn!(connections = left, "not all were drained"));
         }
     }
 

@@ -17,8 +17,9 @@ mod thread;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{TrySendError::Disconnected, sync_channel};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use netcomm_core::limits::{Limit, Limits};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -29,6 +30,9 @@ use crate::system::Ordering;
 
 /// Files that are open besides sockets: standard streams, the log, signals, a bell.
 const OTHER_FILES: u64 = 16;
+
+/// What is still to be logged at the end is waited for so long; a disk may hang.
+const LOG_END: Duration = Duration::from_secs(2);
 
 /// A server that runs. Dropping it ends all connections at once.
 #[derive(Debug)]
@@ -43,25 +47,28 @@ impl Server {
     /// Listens and serves, in threads of its own.
     ///
     /// Fails where the configured limit `connections` needs more open files than the process may
-    /// have. Where that limit is the default, it is lowered to what fits.
+    /// have. Where `config` allows it, that limit is lowered to what fits.
     pub fn start(config: &Config) -> io::Result<Self> {
         let mut limits = config.limits.clone();
-        fit_into_files(&mut limits, config.listen.len())?;
-        let (lines, written) = sync_channel(log::LINES);
+        fit_into_files(&mut limits, config)?;
+        let (lines, waiting) = sync_channel(log::LINES);
         let hub = Arc::new(Hub::new(limits, config.log.content, lines)?);
         let mut server =
             Self { hub, listeners: Vec::new(), addresses: Vec::new(), threads: Vec::new() };
+        let hub = Arc::clone(&server.hub);
+        thread::spawn("netcomm-log", move || log::write(&waiting, &hub.lines_dropped))?;
+        let connections = server.hub.limits[Limit::Connections];
+        if connections != config.limits[Limit::Connections] {
+            server.hub.log(move || tracing::warn!(connections, "lowered to what open files allow"));
+        }
+        let most = memory::summary(&server.hub.limits);
+        server.hub.log(move || tracing::info!("memory at most {most}"));
         for address in &config.listen {
             let listener = listener::bind(address, &server.hub.limits)
                 .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
             server.addresses.push(listener.local_addr()?);
             server.listeners.push(Arc::new(listener));
         }
-        server.spawn("netcomm-log", move |_| {
-            for line in written.into_iter().map_while(|line| line) {
-                line();
-            }
-        })?;
         server.spawn("netcomm-timer", |hub| hub.keep_time())?;
         server.spawn("netcomm-straggle", |hub| straggler::run(hub))?;
         for listener in server.listeners.clone() {
@@ -79,6 +86,7 @@ impl Server {
     /// Tells everybody that it ends, refuses whoever comes, and sends what waits, for at most
     /// `drain_ms`; then ends.
     pub fn shut_down(self) {
+        self.hub.log(|| tracing::info!("draining"));
         self.hub.drain(self.hub.limits.duration(Limit::DrainMs));
     }
 
@@ -97,40 +105,41 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.hub.stopping.store(true, Ordering::Release);
         for listener in &self.listeners {
-            if let Err(error) = rustix::net::shutdown(&**listener, rustix::net::Shutdown::Both) {
-                tracing::debug!(%error, "shutting a listener down");
-            }
+            rustix::net::shutdown(&**listener, rustix::net::Shutdown::Both).ok();
         }
         self.hub.end_all();
         self.hub.wake_timer();
         self.hub.stragglers.wake();
-        self.hub.lines.send(None).ok();
         for thread in self.threads.drain(..) {
             // One that panicked has ended the process.
             thread.join().ok();
+        }
+        let patience = Instant::now() + LOG_END;
+        // Said again where there was no room to say it, until the log thread is gone.
+        while !matches!(self.hub.lines.try_send(None), Err(Disconnected(_)))
+            && Instant::now() < patience
+        {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
 
 /// Raises the limit of open files as far as allowed, and sees whether all connections fit.
-fn fit_into_files(limits: &mut Limits, listeners: usize) -> io::Result<()> {
+fn fit_into_files(limits: &mut Limits, config: &Config) -> io::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, ..limit };
     let raised = setrlimit(Resource::Nofile, raised).map_or(limit.current, |()| limit.maximum);
-    let others = OTHER_FILES + (listeners + listener::REFUSED) as u64;
-    let fit = raised.map_or(u64::MAX, |files| files.saturating_sub(others));
+    let others = OTHER_FILES + (config.listen.len() + listener::REFUSED) as u64;
+    let files = raised.unwrap_or(u64::MAX);
     let connections = limits[Limit::Connections];
-    if connections <= fit {
-        return Ok(());
-    }
-    let is_default = connections == Limits::default()[Limit::Connections];
-    if !is_default || limits.set("connections", fit).is_err() {
+    if connections.saturating_add(others) > files
+        && (config.connections_are_set
+            || limits.set("connections", files.saturating_sub(others)).is_err())
+    {
         return Err(io::Error::other(format!(
             "the limit connections is {connections}, and {others} other files may be open: \
-             more than the {} open files that the system allows",
-            raised.unwrap_or(u64::MAX)
+             more than the {files} open files that the system allows"
         )));
     }
-    tracing::warn!(connections = fit, "lowered: the system allows no more open files");
     Ok(())
 }

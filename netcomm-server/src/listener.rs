@@ -41,7 +41,7 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
                     return;
                 }
                 if error.kind() != io::ErrorKind::ConnectionAborted {
-                    tracing::warn!(%error, "a connection was not accepted");
+                    hub.log(move || tracing::warn!(%error, "a connection was not accepted"));
                     std::thread::sleep(back_off);
                     back_off = (back_off * 2).min(LONGEST);
                 }
@@ -52,13 +52,14 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
 
 fn begin(hub: &Arc<Hub>, stream: TcpStream, address: SocketAddr) -> io::Result<()> {
     let peer = Arc::new(Peer::new(stream.into(), address));
+    let conn = peer.number;
     let (id, connection, counted) = match hub.connect(&peer)? {
         Ok(id) => {
-            hub.log(move || tracing::info!(conn = ?id, peer = %address, "connected"));
+            hub.log(move || tracing::info!(conn, peer = %address, "connected"));
             (Some(id), Connection::new(&hub.limits, hub.now()), None)
         }
         Err(code) => {
-            hub.log(move || tracing::info!(peer = %address, code = code.name(), "refused"));
+            hub.log(move || tracing::info!(conn, peer = %address, code = code.name(), "refused"));
             if Arc::strong_count(&hub.refused) > REFUSED {
                 return Ok(());
             }

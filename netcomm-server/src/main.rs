@@ -1,6 +1,7 @@
 //! Starts the server, and ends it on SIGINT or SIGTERM.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,10 +17,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let result = match &args.command {
         Some(Command::Config) => say(&annotated_default()),
-        Some(Command::CheckConfig { file }) => Config::from_file(file)
-            .map_err(|error| (USAGE, error.to_string()))
-            .and_then(|config| memory::judge(&config.limits).map_err(|why| (USAGE, why)))
-            .and_then(|most| say(&most)),
+        Some(Command::CheckConfig { file }) => check(file),
         None => run(&args),
     };
     match result {
@@ -32,14 +30,17 @@ fn main() -> ExitCode {
     }
 }
 
+fn check(file: &Path) -> Result<(), (u8, String)> {
+    let config = Config::from_file(file).map_err(|why| (USAGE, why))?;
+    let file = file.display();
+    let most = memory::judge(&config.limits).map_err(|why| (USAGE, format!("{file}: {why}")))?;
+    say(&format!("{file} is right\nmemory at most:\n{most}"))
+}
+
 fn run(args: &Args) -> Result<(), (u8, String)> {
-    let config = Config::from_args(args, |name| std::env::var_os(name))
-        .map_err(|error| (USAGE, error.to_string()))?;
-    let most = memory::judge(&config.limits).map_err(|why| (USAGE, why))?;
+    let config = Config::from_args(args, std::env::vars_os()).map_err(|why| (USAGE, why))?;
+    memory::judge(&config.limits).map_err(|why| (USAGE, why))?;
     log::start(&config.log).map_err(|why| (USAGE, why))?;
-    for part in most.lines() {
-        tracing::info!("memory at most: {part}");
-    }
     let failed = |error: std::io::Error| (1, error.to_string());
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
     let server = Server::start(&config).map_err(failed)?;
@@ -47,7 +48,7 @@ fn run(args: &Args) -> Result<(), (u8, String)> {
         say(&format!("listening on {address}\n"))?;
     }
     signals.forever().next();
-    tracing::info!("draining; another signal ends at once");
+    // Another signal ends it at once.
     let second = std::thread::Builder::new();
     let second = second.spawn(move || {
         signals.forever().next();

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use netcomm_core::limits::{Limit, Limits};
-use netcomm_core::server::Memory;
+use netcomm_core::server::{Memory, Part};
 
-use crate::{buffers, listener};
+use crate::{buffers, listener, log};
 
 /// The program itself, with the allocator's reserve.
 const PROGRAM: u64 = 16 * 1024 * 1024;
@@ -19,46 +19,41 @@ const OTHER_THREADS: u64 = 8;
 /// The kernel counts its overhead in: a buffer takes up to twice what was asked for.
 const SOCKET_OVERHEAD: u64 = 2;
 
-/// One part of the sum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// What it is.
-    pub name: &'static str,
-    /// Bytes, at most.
-    pub bytes: u64,
-}
-
 /// The most that each part can take.
 #[must_use]
 pub fn parts(limits: &Limits) -> Vec<Part> {
-    let core = Memory::at_most(limits);
     let sockets = limits[Limit::Connections].saturating_add(listener::REFUSED as u64);
     let threads = sockets.saturating_add(OTHER_THREADS);
     let buffers = limits[Limit::SendBufferBytes].saturating_add(limits[Limit::ReceiveBufferBytes]);
+    let buffers = sockets.saturating_mul(buffers.saturating_mul(SOCKET_OVERHEAD));
     let read_buffers = sockets.saturating_add(buffers::KEPT as u64);
+    let lines = (log::LINES as u64).saturating_mul(limits[Limit::TextBytes] + log::LINE_BYTES);
     let part = |name, bytes| Part { name, bytes };
-    vec![
+    let mut parts = Memory::at_most(limits).parts().to_vec();
+    parts.extend([
         part("program", PROGRAM),
-        part("mailboxes", core.mailboxes),
-        part("history", core.history),
-        part("connections", core.connections),
-        part("sessions", core.sessions),
-        part("rooms", core.rooms),
-        part("private conversations", core.pairs),
+        part("log", lines),
         part("read buffers", read_buffers.saturating_mul(buffers::BYTES as u64)),
         part("thread stacks", threads.saturating_mul(STACK)),
         part("thread stacks in the kernel", threads.saturating_mul(KERNEL_STACK)),
-        part(
-            "socket buffers in the kernel",
-            sockets.saturating_mul(buffers.saturating_mul(SOCKET_OVERHEAD)),
-        ),
-    ]
+        part("socket buffers in the kernel", buffers),
+    ]);
+    parts
+}
+
+/// The sum and its parts in one line.
+#[must_use]
+pub fn summary(limits: &Limits) -> String {
+    let (parts, mib) = (parts(limits), |bytes: u64| bytes.div_ceil(1024 * 1024));
+    let each: Vec<_> =
+        parts.iter().map(|part| format!("{} {}", part.name, mib(part.bytes))).collect();
+    format!("{} MiB: {}", mib(sum(&parts)), each.join(", "))
 }
 
 /// The parts and their sum, a line for each; an error says in words why that is too much.
 pub fn judge(limits: &Limits) -> Result<String, String> {
     let mut parts = parts(limits);
-    let sum = parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.bytes));
+    let sum = sum(&parts);
     parts.push(Part { name: "in all", bytes: sum });
     let mut text = String::new();
     for Part { name, bytes } in parts {
@@ -72,4 +67,8 @@ pub fn judge(limits: &Limits) -> Result<String, String> {
     Err(format!(
         "the configuration may come to {sum} bytes, the limit memory_bytes is {most}:\n{text}"
     ))
+}
+
+fn sum(parts: &[Part]) -> u64 {
+    parts.iter().fold(0, |sum, part| sum.saturating_add(part.bytes))
 }

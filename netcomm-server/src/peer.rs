@@ -2,6 +2,7 @@
 
 use std::net::{Shutdown, SocketAddr};
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
 
 use netcomm_core::limits::Limits;
 use netcomm_core::server::{Face, Mailbox, Push, Wrote, farewell};
@@ -12,10 +13,15 @@ use crate::system::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Orderin
 /// A thread that sends for a busy peer hands over after so many sends, to get on with its own.
 const ROUNDS: usize = 4;
 
+/// What the next connection is called in the log.
+static NUMBERS: AtomicU64 = AtomicU64::new(1);
+
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) socket: Socket,
     pub(crate) address: SocketAddr,
+    /// What it is called in the log: no other connection of this process was called so.
+    pub(crate) number: u64,
     mailbox: Mutex<Mailbox>,
     framed: AtomicBool,
     ended: AtomicBool,
@@ -40,6 +46,7 @@ impl Peer {
         Self {
             socket,
             address,
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             mailbox: Mutex::new(Mailbox::default()),
             framed: AtomicBool::new(false),
             ended: AtomicBool::new(false),

@@ -245,7 +245,8 @@ impl<'h> Reader<'h> {
             }
             let routing = routing.get_or_insert_with(|| self.hub.routing());
             let after = routing.handle(id, incoming.clone());
-            lines.extend(log::line(id, self.nickname, &incoming, after, self.hub.log_content));
+            let (conn, content) = (self.peer.number, self.hub.log_content);
+            lines.extend(log::line(conn, self.nickname, &incoming, after, content));
             if let After::LoggedIn(nickname) | After::Renamed(nickname) = after {
                 self.nickname = Some(nickname);
             }
@@ -274,10 +275,10 @@ impl<'h> Reader<'h> {
         wait_until_sent(hub, peer);
         let by_server = (!is_open).then_some("closed by the server");
         let why = self.why.or(by_server).unwrap_or(why);
-        let nickname = self.nickname;
+        let (conn, nickname) = (peer.number, self.nickname);
         hub.log(move || {
             let nickname = nickname.as_ref().map(Nickname::as_str);
-            tracing::info!(conn = ?id, nickname, why, "disconnected");
+            tracing::info!(conn, nickname, why, "disconnected");
         });
         hub.disconnect(id);
     }
@@ -297,9 +298,7 @@ fn wait_until_sent(hub: &Hub, peer: &Peer) {
 /// The socket is new, and has room for a few words; who does not take them is not told.
 #[inline(never)]
 fn say_farewell(peer: &Peer, last: &[u8]) {
-    if let Err(error) = peer.socket.send(last) {
-        tracing::trace!(%error, "saying why");
-    }
+    peer.socket.send(last).ok();
     peer.socket.shut_down(Shutdown::Write);
 }
 

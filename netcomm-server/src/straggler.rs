@@ -81,7 +81,8 @@ pub(crate) fn run(hub: &Hub) {
             let ready = writable.get(index).copied().unwrap_or(false);
             index += 1;
             if *due <= now && !ready && peer.cut(&hub.waiting) != Push::Closed {
-                tracing::info!(peer = %peer.address, "takes nothing: cut");
+                let conn = peer.number;
+                hub.log(move || tracing::info!(conn, "takes nothing: cut"));
             } else if !ready && !peer.mailbox().is_cut() && *due > now {
                 return true;
             }
@@ -131,7 +132,7 @@ fn wait(hub: &Hub, full: &[(Arc<Peer>, Instant)], due: Option<Instant>) -> Vec<b
     let left = due.map(|due| due.since(hub.now()));
     let sockets = full.iter().map(|(peer, _)| &peer.socket);
     hub.stragglers.bell.wait(sockets, left).unwrap_or_else(|error| {
-        tracing::error!(%error, "waiting for sockets");
+        hub.log(move || tracing::error!(%error, "waiting for sockets"));
         std::thread::sleep(BACK_OFF);
         Vec::new()
     })

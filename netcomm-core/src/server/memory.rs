@@ -54,7 +54,30 @@ pub struct Memory {
     pub pairs: u64,
 }
 
+/// One part of a sum of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "drivers add parts of their own")]
+pub struct Part {
+    /// What it is, for people.
+    pub name: &'static str,
+    /// Bytes, at most.
+    pub bytes: u64,
+}
+
 impl Memory {
+    /// Every part.
+    #[must_use]
+    pub const fn parts(&self) -> [Part; 6] {
+        [
+            Part { name: "mailboxes", bytes: self.mailboxes },
+            Part { name: "history", bytes: self.history },
+            Part { name: "connections", bytes: self.connections },
+            Part { name: "sessions", bytes: self.sessions },
+            Part { name: "rooms", bytes: self.rooms },
+            Part { name: "private conversations", bytes: self.pairs },
+        ]
+    }
+
     /// Adds up what `limits` allow.
     #[must_use]
     pub fn at_most(limits: &Limits) -> Self {

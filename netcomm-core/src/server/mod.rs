@@ -30,7 +30,7 @@ pub use connection::Connection;
 pub use deliver::{ConnId, Deliver, Face, Outgoing, Recipient, Recipients, farewell};
 pub use incoming::{After, Incoming, Next};
 pub use mailbox::{Mailbox, Push, Wrote};
-pub use memory::Memory;
+pub use memory::{Memory, Part};
 pub use origin::Origin;
 #[doc(hidden)]
 pub use router::Absent;

@@ -116,6 +116,29 @@ pub enum ClientMessage<'a> {
 }
 
 impl ClientMessage<'_> {
+    /// What kind of message it is, in a word that tells nothing of what is in it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Login { .. } => "login",
+            Self::Post { .. } => "post",
+            Self::Join { .. } => "join",
+            Self::CreateRoom { .. } => "create_room",
+            Self::Leave { .. } => "leave",
+            Self::Rename { .. } => "rename",
+            Self::Hide => "hide",
+            Self::Reveal => "reveal",
+            Self::Members { .. } => "members",
+            Self::Rooms { .. } => "rooms",
+            Self::History { .. } => "history",
+            Self::Conversations { .. } => "conversations",
+            Self::Ping { .. } => "ping",
+            Self::Pong { .. } => "pong",
+            Self::Quit => "quit",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether a repeated request gets the first answer again instead of being executed twice.
     #[must_use]
     pub const fn changes_state(&self) -> bool {

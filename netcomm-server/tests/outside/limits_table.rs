@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use clap::Parser;
-use netcomm_core::limits::{LimitInfo, TABLE};
+use netcomm_core::limits::{Limit, LimitInfo, TABLE};
 use netcomm_core::wire::ServerMessage;
 use netcomm_server::config::{Args, Config};
 
@@ -28,19 +28,18 @@ fn a_welcome_announces_every_limit_as_it_is_configured() {
 
 #[test]
 fn every_limit_is_set_by_file_environment_and_flag() {
-    let nothing = |_: &str| None;
     for row in TABLE {
         let value = other(row);
         let mut expected = Config::default();
         expected.limits.set(row.name, value).unwrap();
+        expected.connections_are_set = row.limit == Limit::Connections;
         let file = Config::from_toml(&format!("[limits]\n{} = {value}", row.name));
         assert_eq!(file.unwrap(), expected, "{}", row.name);
         let flag = format!("{}={value}", row.name);
         let args = Args::parse_from(["netcomm-server", "--limit", &flag]);
-        assert_eq!(Config::from_args(&args, nothing).unwrap(), expected);
+        assert_eq!(Config::from_args(&args, []).unwrap(), expected);
         let variable = format!("NETCOMM_LIMIT_{}", row.name.to_uppercase());
-        let environment =
-            |name: &str| (name == variable).then(|| OsString::from(value.to_string()));
+        let environment = [(OsString::from(variable), OsString::from(value.to_string()))];
         let args = Args::parse_from(["netcomm-server"]);
         assert_eq!(Config::from_args(&args, environment).unwrap(), expected);
     }
@@ -53,7 +52,7 @@ fn every_limit_has_its_range_and_is_named_where_it_is_left() {
         for value in beyond.into_iter().flatten() {
             let flag = format!("{}={value}", row.name);
             let args = Args::parse_from(["netcomm-server", "--limit", &flag]);
-            let error = Config::from_args(&args, |_| None).unwrap_err().to_string();
+            let error = Config::from_args(&args, []).unwrap_err();
             let range = format!("{value} is out of range: {} to {}", row.min, row.max);
             assert!(error.contains(row.name) && error.contains(&range), "{error}");
         }

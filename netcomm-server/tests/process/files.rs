@@ -17,10 +17,14 @@ fn with_files(files: u32, arguments: &str) -> Command {
 
 #[test]
 fn connections_that_are_asked_for_and_do_not_fit_are_refused() {
-    let output = with_files(200, "--limit connections=150 --listen 127.0.0.1:0").output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains("connections") && error.contains("200"), "{error}");
+    // Asking for as many as the default is asking, too.
+    for asked in ["150", "4096"] {
+        let arguments = format!("--limit connections={asked} --listen 127.0.0.1:0");
+        let output = with_files(200, &arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("connections") && error.contains("200"), "{error}");
+    }
 }
 
 #[test]

@@ -53,7 +53,17 @@ fn every_event_is_a_line_of_json_with_its_fields() {
     let said = logged(&["--log", "debug", "--log-format", "json", "--log-content"]);
     let lines: Result<Vec<Value>, _> = said.lines().map(serde_json::from_str).collect();
     let lines = lines.unwrap();
-    assert!(find(&lines, "connected")["peer"].is_string());
+    let connected = find(&lines, "connected");
+    assert!(connected["peer"].is_string() && connected["conn"].is_u64());
+    for line in &lines {
+        let fields = line["fields"].as_object().unwrap();
+        assert!(fields.get("conn").is_none_or(|conn| *conn == connected["conn"]), "{line}");
+    }
+    assert!(find(&lines, "logged in")["conn"].is_u64());
+    assert_eq!(find(&lines, "request")["request"], "join");
+    for debug in ["Some(", "ConnId", "CreateRoom", " { "] {
+        assert!(!said.contains(debug), "{said}");
+    }
     let refused = find(&lines, "login refused")["nickname"].as_str().unwrap();
     assert!(refused.starts_with("eve\\u{1b}[2J\\u{9b}31m"), "{refused}");
     assert_eq!(find(&lines, "logged in")["nickname"], "eve");
@@ -77,6 +87,12 @@ fn nothing_typed_begins_a_line_for_people_or_shows_a_text_that_is_not_asked_for(
         assert!(line.starts_with("20"), "{line:?}");
     }
     assert!(said.contains("login refused") && !said.contains("lemon"), "{said}");
+    assert!(!said.contains("hush") && !said.contains("two words"), "{said}");
+    // Not a line for what is said or asked unless that changes who is where.
+    let usual = logged(&["--log", "info"]);
+    assert!(usual.contains("connected") && usual.contains("room created"), "{usual}");
+    assert!(!usual.contains(" message") && !usual.contains("request"), "{usual}");
+    assert_eq!(usual.matches("memory at most").count(), 1, "{usual}");
     let quiet = logged(&["--log", "warn"]);
     assert_eq!(quiet, "");
 }
@@ -88,6 +104,10 @@ fn a_log_file_that_is_moved_away_is_opened_again() {
     let program = Program::start(&["--log-file", file.to_str().unwrap()]);
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    // Its first line is written when it comes to it.
+    while std::fs::read_to_string(&file).unwrap().is_empty() {
+        std::thread::yield_now();
+    }
     std::fs::rename(&file, &moved).unwrap();
     Person::enter(program.address, "ann");
     program.terminate();

@@ -7,3 +7,4 @@ mod logging;
 mod memory;
 mod slow;
 mod support;
+mod unread;

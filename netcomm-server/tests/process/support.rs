@@ -10,7 +10,7 @@ use netcomm_core::wire::{self, ClientMessage, Credential, RequestId};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A test that waits for longer has failed.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that ends with its test.
 pub(crate) struct Program {
