@@ -217,6 +217,9 @@ fn the_default_fits_its_own_memory_limit_and_more_is_refused() {
     for part in memory::parts(&limits) {
         assert!(summary.contains(part.name), "{summary}");
     }
+    // A thousand lines with a text each may wait to be logged.
+    let log = memory::parts(&limits).into_iter().find(|part| part.name == "log");
+    assert!(log.unwrap().bytes > 1000 * limits[Limit::TextBytes]);
     limits.set("memory_bytes", sum - 1).unwrap();
     assert!(memory::judge(&limits).unwrap_err().contains("memory_bytes"));
 }

@@ -3,14 +3,20 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{PATIENCE, Person, Program};
+use crate::support::{GENEROUS, PATIENCE, Person, Program, framed, say_much};
 
 /// More lines than a pipe and the queue hold: each comes and goes.
 const VISITORS: usize = 1500;
 
-/// A server that has more to log than anybody reads, and two people who talk all the same.
+/// A server that has more to log than anybody reads.
 fn unread() -> Program {
     let program = Program::start(&["--log", "info"]);
+    visited(&program);
+    program
+}
+
+/// People come and go until there is no room for more lines, and two talk all the same.
+fn visited(program: &Program) {
     let mut ann = Person::enter(program.address, "ann");
     for _ in 0..VISITORS {
         drop(Person::knock(program.address));
@@ -20,7 +26,6 @@ fn unread() -> Program {
     ann.until("anybody");
     ann.say("/quit");
     ann.rest();
-    program
 }
 
 /// Ends by itself, without what it says being read.
@@ -40,6 +45,20 @@ fn nobody_waits_for_a_log_that_is_not_read_not_even_the_end() {
     let program = unread();
     program.terminate();
     assert_eq!(ends(program), Some(0));
+}
+
+#[test]
+fn who_takes_nothing_is_cut_though_that_cannot_be_logged() {
+    // Nothing else ends it.
+    let stall = ["--limit=write_stall_ms=100", "--limit=ping_ms=3600000", "--log=info"];
+    let program = Program::start(&[GENEROUS, &stall].concat());
+    visited(&program);
+    let mut carl = Person::enter(program.address, "carl");
+    let slow = framed(program.address, "slow");
+    carl.until("slow");
+    say_much(&mut carl, "");
+    carl.until("slow is offline");
+    drop(slow);
 }
 
 #[test]
