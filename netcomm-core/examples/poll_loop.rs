@@ -89,7 +89,7 @@ impl Server {
             PollFd::new(listener, input(self.accepts_from <= now)),
         ];
         watched.extend(self.peers.iter().map(|(stream, peer)| {
-            let mut flags = input(peer.wants_input(&self.chat));
+            let mut flags = input(peer.wants_input());
             flags.set(PollFlags::OUT, peer.is_full());
             PollFd::new(stream, flags)
         }));
@@ -136,7 +136,7 @@ impl Server {
             peer.on_writable();
         }
         if ready.intersects(PollFlags::IN | PollFlags::ERR | PollFlags::HUP) {
-            if !peer.wants_input(&self.chat) {
+            if !peer.wants_input() {
                 // It is not read from, and yet there is news of it: it is gone.
                 return peer.break_off(&mut self.chat);
             }

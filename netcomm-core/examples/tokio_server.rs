@@ -137,7 +137,7 @@ impl Socket {
     async fn serve(mut self) {
         loop {
             let Self { hub, stream, peer, bell } = &mut self;
-            let (due, wants_input) = hub.with(|chat| (peer.due(chat), peer.wants_input(chat)));
+            let (due, wants_input) = (hub.with(|chat| peer.due(chat)), peer.wants_input());
             tokio::select! {
                 _ = stream.readable(), if wants_input => self.hear(),
                 _ = stream.writable(), if peer.is_full() => peer.on_writable(),

@@ -73,8 +73,8 @@ impl Peer {
     }
 
     /// Whether the socket is to be read.
-    pub(crate) fn wants_input(&self, chat: &Chat) -> bool {
-        self.input == Input::Wants && !self.is_behind(chat)
+    pub(crate) fn wants_input(&self) -> bool {
+        self.input == Input::Wants
     }
 
     /// Whether it is to be told when the socket takes something again.
@@ -93,11 +93,10 @@ impl Peer {
         [holds, deadline, self.stalls].into_iter().flatten().min()
     }
 
-    /// Whether it asks for more than it reads: then it is not read from (PROTOCOL.md, "Heartbeat").
+    /// Whether it asks for more than it reads: then nothing more is routed.
     fn is_behind(&self, chat: &Chat) -> bool {
-        let mailbox = self.id.and_then(|id| Some(&chat.outboxes.all.get(&id)?.mailbox));
-        let most = chat.limits.count(Limit::MailboxBytes) / 2;
-        mailbox.is_some_and(|mailbox| mailbox.is_open() && mailbox.len() > most)
+        let outbox = self.id.and_then(|id| chat.outboxes.all.get(&id));
+        outbox.is_some_and(|outbox| outbox.mailbox.is_behind(&chat.limits))
     }
 
     /// These bytes were read; none: it sends no more.
@@ -139,6 +138,7 @@ impl Peer {
         self.input = loop {
             let now = chat.now();
             if self.is_behind(chat) {
+                self.connection.hold();
                 break Input::Holds(now);
             }
             let next = if self.ended {
