@@ -181,6 +181,8 @@ fn bytes_written_by_hand() {
 fn bytes_that_close_the_connection() {
     let reject = |name, hex, close| Reject { name, direction: "both", hex, close };
     let of_a_client = |name, hex, close| Reject { name, direction: "client", hex, close };
+    let too_many_extensions =
+        ["0000008e010003616e6e000000000041", &"0000".repeat(65)].concat().leak();
     let rejects = [
         reject("empty_frame", "00000000", "empty_frame"),
         reject("one_byte_too_long", "00004001", "frame_too_large"),
@@ -196,6 +198,7 @@ fn bytes_that_close_the_connection() {
         of_a_client("option_is_2", "0000000401080200", "malformed"),
         of_a_client("text_ends_early", "0000000401020561", "malformed"),
         of_a_client("list_of_2_to_the_32", "0000000d0100000000000000ffffffff0f", "malformed"),
+        of_a_client("too_many_extensions", too_many_extensions, "malformed"),
         of_a_client("kind_above_16_bits", "000000090101ffff0400000000", "malformed"),
         Reject {
             name: "a_byte_after_done",

@@ -15,6 +15,12 @@
 //!    does no harm.
 //! 7. After [`Event::Ended`] nothing follows; the session can be dropped.
 //!
+//! # Memory
+//!
+//! Beside what the user has asked for and is not answered, a session holds less than 8 MiB,
+//! whatever a server says: so much takes the place of each of 4096 conversations, and what was
+//! said in them too early. What is told to the user is not counted: the caller drains it.
+//!
 //! ```
 //! use netcomm_core::client::{Output, Session, SessionConfig};
 //! use netcomm_core::preface::ClientPreface;

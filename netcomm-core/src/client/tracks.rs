@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::conversation::{ConversationKey, ConversationName};
 use super::track::{Said, Track};
 use super::{Event, conversation};
+use crate::name::RoomName;
 use crate::wire::{Conversation, ConversationKind, Position};
 
 /// The most conversations that are kept track of. What is said in others is told as it comes, and
@@ -15,6 +16,12 @@ pub(super) const TRACKS: usize = 4096;
 /// The most bytes that messages which came too early may take, in all conversations together.
 /// What does not fit is read from history when its turn comes.
 pub(super) const HELD_BYTES: usize = 1024 * 1024;
+
+/// Whether a name may be one: what is longer than any is not kept, so that names take no more
+/// memory than is planned for.
+const fn is_plausible(name: &str) -> bool {
+    name.len() <= RoomName::MAX_BYTES
+}
 
 /// Every conversation's place.
 #[derive(Debug, Default)]
@@ -109,6 +116,9 @@ impl Tracks {
 
     /// Somebody has another name now.
     pub(super) fn rename(&mut self, from: &str, to: &str, tell: &mut impl FnMut(Event)) {
+        if !is_plausible(to) {
+            return;
+        }
         let from = ConversationKey::of(Conversation::private(from));
         if let Some(mut track) = self.all.remove(&from) {
             let to = Conversation::private(to);
@@ -187,6 +197,9 @@ impl Tracks {
         next: u64,
         tell: &mut impl FnMut(Event),
     ) -> Option<&mut Track> {
+        if !is_plausible(conversation.name) {
+            return None;
+        }
         let key = ConversationKey::of(conversation);
         let is_private = conversation.kind == ConversationKind::PRIVATE;
         if self.all.get(&key).is_none_or(|track| track.epoch != epoch) {

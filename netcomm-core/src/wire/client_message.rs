@@ -24,8 +24,8 @@ pub enum ClientMessage<'a> {
         credential: Credential<'a>,
         /// Optional behaviour that the client offers, a bit each.
         features: u64,
-        /// Additions; unknown keys are ignored.
-        #[serde(borrow)]
+        /// Additions; unknown keys are ignored. At most 64.
+        #[serde(borrow, deserialize_with = "super::value::extensions")]
         extensions: Vec<Extension<'a>>,
     },
     /// Says something. Answer: `Posted`.

@@ -34,8 +34,8 @@ pub enum ServerMessage<'a> {
         limits: Vec<LimitValue>,
         /// Optional behaviour that the server offers, a bit each.
         features: u64,
-        /// Additions; unknown keys are ignored.
-        #[serde(borrow)]
+        /// Additions; unknown keys are ignored. At most 64.
+        #[serde(borrow, deserialize_with = "super::value::extensions")]
         extensions: Vec<Extension<'a>>,
     },
     /// Answers a request that has nothing to tell.

@@ -1,8 +1,10 @@
 //! The values that messages are made of. Each is frozen: a new shape is a new type.
 
+use alloc::vec::Vec;
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::code::{ConversationKind, CredentialScheme};
 use crate::time::UnixMillis;
@@ -106,6 +108,38 @@ pub struct Extension<'a> {
     pub key: u16,
     /// As the key says.
     pub value: &'a [u8],
+}
+
+/// The most additions that a message may carry. A frame has room for thousands that say nothing,
+/// each of which would take many times its bytes in memory.
+const EXTENSIONS: usize = 64;
+
+/// Reads additions without trust in their announced number.
+pub(super) fn extensions<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Extension<'de>>, D::Error> {
+    struct Few;
+
+    impl<'de> Visitor<'de> for Few {
+        type Value = Vec<Extension<'de>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "at most {EXTENSIONS} extensions")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut extensions = Vec::new();
+            while let Some(extension) = list.next_element()? {
+                if extensions.len() == EXTENSIONS {
+                    return Err(A::Error::invalid_length(EXTENSIONS + 1, &self));
+                }
+                extensions.push(extension);
+            }
+            Ok(extensions)
+        }
+    }
+
+    deserializer.deserialize_seq(Few)
 }
 
 /// One limit as announced in `Welcome`: number and value (PROTOCOL.md, "Limits").

@@ -47,6 +47,7 @@ def write_varint(value):
 CONVERSATION = [("kind", 16), ("name", "str")]
 POSITION = [("epoch", 64), ("seq", 64)]
 CREDENTIAL = [("scheme", 16), ("data", "bytes")]
+MAX_EXTENSIONS = 64
 EXTENSIONS = ("list", [("key", 16), ("value", "bytes")])
 LIMITS = ("list", [("limit", 16), ("value", 64)])
 ROOM = [("room", "str"), ("members", 32)]
@@ -118,7 +119,7 @@ def read(kind, data, at):
             return data[at] == 1, at + 1
         return read(kind[1], data, at + 1) if data[at] else (None, at + 1)
     length, at = (16, at) if kind == "token" else read_varint(data, at, 64)
-    if length > len(data) - at:
+    if length > len(data) - at or kind is EXTENSIONS and length > MAX_EXTENSIONS:
         raise Malformed("malformed")
     if kind[0] == "list":
         items = []
