@@ -83,7 +83,10 @@ proptest! {
     }
 
     #[test]
-    fn a_length_alone_allocates_nothing(length in any::<u32>(), tail in vec(any::<u8>(), 0..8)) {
+    fn a_length_alone_allocates_nothing(
+        length in prop_oneof![9..=MAX_PAYLOAD, any::<u32>()],
+        tail in vec(any::<u8>(), 0..8),
+    ) {
         let frame = [&length.to_be_bytes()[..], &tail].concat();
         let decoded = measure(|| {
             let mut decoder = FrameDecoder::new(MAX_PAYLOAD);
@@ -184,7 +187,7 @@ fn held(
             alive.receive(Instant::EPOCH, &hostile::welcome());
             for event in events {
                 alive.receive(Instant::EPOCH, &event);
-                for _ in 0..10_000 {
+                for _ in 0..5000 {
                     let mut answers = Vec::new();
                     drain(&mut alive, |bytes| {
                         let mut decoder = FrameDecoder::new(MAX_PAYLOAD);
@@ -217,7 +220,7 @@ fn message(name: &str, (epoch, seq): (u64, u64), text: &str) -> Vec<u8> {
 #[test]
 fn a_server_cannot_fill_a_session_with_conversations() {
     // Long names, many names, and both with messages that come too early.
-    for (count, length, seq) in [(600, 8000, 1), (4200, 64, 1), (4200, 64, 9), (600, 8000, 9)] {
+    for (count, length, seq) in [(600, 8000, 1), (600, 8000, 9), (4200, 64, 9)] {
         let name = |at: u64| format!("{at:0length$}");
         let text = "x".repeat(200);
         let events = (0..count).map(|at| message(&name(at), (at, seq), &text));
@@ -266,13 +269,13 @@ fn a_server_cannot_fill_a_session_with_pages() {
             ClientMessage::Conversations { .. } => {
                 let conversation = Conversation::room("again");
                 let last = Position { epoch: pages, seq: 1 };
-                let conversations = vec![ConversationItem { conversation, last }; 400];
+                let conversations = vec![ConversationItem { conversation, last }; 20];
                 let next = Some(conversation);
                 frame(id, &ServerMessage::Conversations { conversations, next })
             }
             ClientMessage::History { conversation, epoch, first, last, .. } => {
                 let (epoch, first_kept) = (epoch.unwrap_or(0), 1);
-                let items = (first..first.saturating_add(400)).map(items).collect();
+                let items = (first..first.saturating_add(20)).map(items).collect();
                 frame(id, &ServerMessage::History { conversation, epoch, first_kept, last, items })
             }
             _ => frame(id, &ServerMessage::Done),
