@@ -3,6 +3,17 @@
 //! Each function takes any bytes and panics where a promise is broken. `cargo fuzz run TARGET`
 //! looks for such bytes; the committed corpus is replayed by every `cargo test`.
 
+mod connection;
+mod heap;
+mod said;
+mod server;
+mod session;
+mod text_face;
+
+pub use connection::connection;
+pub use session::session;
+pub use text_face::text_face;
+
 use netcomm_core::command::{self, Line};
 use netcomm_core::frame::{FrameDecoder, FrameError, HEADER, MAX_PAYLOAD};
 use netcomm_core::preface::{self, ClientPreface, ServerPreface};
@@ -18,6 +29,9 @@ pub const TARGETS: &[Target] = &[
     ("decode_server", decode_server),
     ("command", command),
     ("preface", preface),
+    ("connection", connection),
+    ("session", session),
+    ("text_face", text_face),
 ];
 
 /// Frames are the same however the stream is cut. The first byte says how long the pieces are.

@@ -10,10 +10,12 @@
     reason = "each test file uses its part, nobody else any, and a test may panic"
 )]
 
+pub mod both;
 pub mod chat;
 pub mod model;
 pub mod sim;
 pub mod trace;
+pub mod traces;
 pub mod twin;
 
 /// How many times the usual number of cases is wanted.
