@@ -4,13 +4,19 @@
 //! looks for such bytes; the committed corpus is replayed by every `cargo test`.
 
 mod connection;
+mod differential;
 mod heap;
+mod router;
 mod said;
 mod server;
 mod session;
+mod support;
 mod text_face;
+mod traces;
 
 pub use connection::connection;
+pub use differential::differential;
+pub use router::router;
 pub use session::session;
 pub use text_face::text_face;
 
@@ -31,7 +37,9 @@ pub const TARGETS: &[Target] = &[
     ("preface", preface),
     ("connection", connection),
     ("session", session),
+    ("router", router),
     ("text_face", text_face),
+    ("differential", differential),
 ];
 
 /// Frames are the same however the stream is cut. The first byte says how long the pieces are.

@@ -152,7 +152,7 @@ fn position(choices: &mut Unstructured<'_>) -> Result<Position> {
 }
 
 /// Small, at an edge, or any.
-fn number(choices: &mut Unstructured<'_>) -> Result<u64> {
+pub(crate) fn number(choices: &mut Unstructured<'_>) -> Result<u64> {
     let choice: u8 = choices.arbitrary()?;
     Ok(match choice {
         0..200 => u64::from(choice % 100),
