@@ -1,6 +1,7 @@
 //! People at the text face, who type whatever they like.
 
 use netcomm_core::limits::{Limit, Limits};
+use netcomm_core::preface;
 use netcomm_core::text::disturbs;
 
 use crate::server::Server;
@@ -20,12 +21,18 @@ pub fn text_face(data: &[u8]) {
     }
     // Whether what was typed last may go on, or was of telnet.
     let mut mid_line = [false; PEOPLE];
+    let mut has_typed = [true, false, false];
     server.give(0, b"ann\n/create tea\n");
     for line in data.split_inclusive(|byte| *byte == b'\n') {
         let Some((&[who, piece], typed)) = line.split_first_chunk() else {
             continue;
         };
         let who = usize::from(who) % PEOPLE;
+        if typed.first() == Some(&preface::MAGIC[0]) && !has_typed[who] {
+            // That is no person.
+            continue;
+        }
+        has_typed[who] |= !typed.is_empty();
         let logged_in = server.is_logged_in(who);
         let mut made = 0;
         for piece in typed.chunks(usize::from(piece).max(1)) {

@@ -180,6 +180,18 @@ fn connections_are_limited_in_all_by_address_and_before_login() {
 }
 
 #[test]
+fn of_connections_that_came_at_one_instant_the_first_is_the_oldest() {
+    let mut chat = Chat::with(&[("pending_logins", 1)]);
+    let before = chat.try_connect(Origin::Exempt).expect("a connection");
+    chat.lose(before);
+    // One takes the place of the one before, the next has a place that was never taken.
+    let oldest = chat.try_connect(Origin::Exempt).expect("the first");
+    let newest = chat.try_connect(Origin::Exempt).expect("one too many that has not logged in");
+    assert!(chat.heard(oldest).closed);
+    assert!(chat.heard(newest).is_silent());
+}
+
+#[test]
 fn lost_sessions_are_limited_by_address() {
     let mut chat = Chat::with(&[("detached_per_address", 1)]);
     let from = |last: u8| Origin::Address([192, 0, 2, last].into());

@@ -110,7 +110,7 @@ fn connection(limits: &Limits) -> usize {
     Connection::most(limits)
         + size_of::<Mailbox>()
         + slot(LINK_BYTES)
-        + entry::<Instant, ConnId>()
+        + entry::<u64, ConnId>()
         + entry::<Address, usize>()
         + 2 * size_of::<Recipient>()
 }

@@ -1,6 +1,6 @@
 //! A connection as the router knows it.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 
 use slotmap::{Key, KeyData, SlotMap};
 
@@ -8,7 +8,6 @@ use crate::limits::{Limit, Limits};
 use crate::server::deliver::{ConnId, Face, Recipient};
 use crate::server::origin::Address;
 use crate::server::session::SessionId;
-use crate::time::Instant;
 use crate::wire::CloseCode;
 
 slotmap::new_key_type! {
@@ -27,7 +26,8 @@ pub(super) struct Link {
     pub(super) has_asked: bool,
     /// Nothing is said to it any more, and it is not heard.
     pub(super) closed: bool,
-    since: Instant,
+    /// Counts the connections before it.
+    arrival: u64,
 }
 
 /// All connections, with what is counted of them.
@@ -35,15 +35,16 @@ pub(super) struct Link {
 pub(super) struct Links {
     all: SlotMap<LinkKey, Link>,
     from: BTreeMap<Address, usize>,
-    /// Those that have not logged in, the oldest first.
-    pending: BTreeSet<(Instant, ConnId)>,
+    /// Those that have not logged in, the oldest first. By their arrivals: of two that came at the
+    /// same instant one is older too.
+    pending: BTreeMap<u64, ConnId>,
+    arrivals: u64,
 }
 
 impl Links {
     /// Lets a connection in, where the limits allow it.
     pub(super) fn insert(
         &mut self,
-        now: Instant,
         origin: Address,
         entropy: [u8; 16],
         limits: &Limits,
@@ -65,10 +66,11 @@ impl Links {
             session: None,
             has_asked: false,
             closed: false,
-            since: now,
+            arrival: self.arrivals,
         };
         let conn = self.all.insert(link).into();
-        self.pending.insert((now, conn));
+        self.pending.insert(self.arrivals, conn);
+        self.arrivals += 1;
         Ok(conn)
     }
 
@@ -83,14 +85,14 @@ impl Links {
     /// It has logged in, or is closed: it does not count as pending any more.
     pub(super) fn settle(&mut self, conn: ConnId) {
         if let Some(link) = self.all.get(conn.into()) {
-            self.pending.remove(&(link.since, conn));
+            self.pending.remove(&link.arrival);
         }
     }
 
     /// The oldest that has not logged in, where there are too many of them.
     pub(super) fn pending_beyond(&self, limits: &Limits) -> Option<ConnId> {
         let too_many = self.pending.len() > limits.count(Limit::PendingLogins);
-        too_many.then(|| self.pending.first().map(|(_, conn)| *conn)).flatten()
+        too_many.then(|| self.pending.first_key_value().map(|(_, conn)| *conn)).flatten()
     }
 
     pub(super) fn remove(&mut self, conn: ConnId) -> Option<Link> {

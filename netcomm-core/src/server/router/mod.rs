@@ -106,7 +106,7 @@ impl Router {
         if self.closing.is_some() {
             return Err(CloseCode::SHUTTING_DOWN);
         }
-        let conn = self.links.insert(now, origin.into(), entropy, &self.limits)?;
+        let conn = self.links.insert(origin.into(), entropy, &self.limits)?;
         while let Some(oldest) = self.links.pending_beyond(&self.limits) {
             self.close(now, oldest, CloseCode::LOGIN_TIMEOUT, out);
         }
