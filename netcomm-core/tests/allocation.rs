@@ -15,9 +15,9 @@ use std::time::Duration;
 use allocation_counter::measure;
 use hostile::{Script, client_stream, cut, drive, frame, server_stream};
 use netcomm_core::client::{Output, Session, SessionConfig};
-use netcomm_core::frame::{FrameDecoder, MAX_PAYLOAD};
+use netcomm_core::frame::{FrameDecoder, HEADER, MAX_PAYLOAD};
 use netcomm_core::limits::Limits;
-use netcomm_core::server::{Connection, Memory};
+use netcomm_core::server::{Connection, Mailbox, Memory, Push, Wrote};
 use netcomm_core::time::{Instant, UnixMillis};
 use netcomm_core::wire::{
     self, ClientMessage, Conversation, ConversationItem, HistoryItem, Position, RequestId,
@@ -67,6 +67,49 @@ proptest! {
         for chunks in [cut(&stream, &cuts), stream.chunks(1).collect()] {
             prop_assert!(taken(&limits, &chunks, is_refused) <= announced(&limits));
         }
+    }
+
+    #[test]
+    fn a_mailbox_holds_no_more_than_is_announced(
+        most in 32 * 1024_u64..300 * 1024,
+        steps in vec((0..6_u8, any::<usize>()), 0..80),
+    ) {
+        let mut limits = Limits::default();
+        limits.set("mailbox_bytes", most).expect("within its range");
+        let frame = vec![7; HEADER + MAX_PAYLOAD as usize];
+        let mut kept = None;
+        let held = measure(|| {
+            let (mut mailbox, mut taken) = (Mailbox::default(), Vec::new());
+            let mut is_taken = false;
+            for &(step, size) in &steps {
+                let length = 1 + size % if step == 0 { 40 } else { frame.len() };
+                match (step, is_taken) {
+                    (0..4, _) => assert_ne!(mailbox.push(&frame[..length], &limits), Push::Closed),
+                    (_, true) => {
+                        // Often all but a little.
+                        let unsent = size % 64 % (taken.len() + 1);
+                        let sent = if step == 4 { size % (taken.len() + 1) } else { taken.len() - unsent };
+                        let wrote = mailbox.wrote(&mut taken, sent);
+                        assert_ne!(wrote, Wrote::Finished);
+                        taken = Vec::new();
+                        is_taken = false;
+                    }
+                    (_, false) => {
+                        mailbox.take(&mut taken);
+                        is_taken = true;
+                    }
+                }
+            }
+            kept = Some((mailbox, taken));
+        });
+        limits.set("connections", 1).expect("within its range");
+        let announced = Memory::at_most(&limits).mailboxes;
+        let waits = kept.as_ref().map_or(0, |(mailbox, _)| mailbox.len() as u64);
+        let held = u64::try_from(held.bytes_current).unwrap_or(u64::MAX);
+        prop_assert!(held <= announced, "{held} bytes");
+        // Beside what waits, only lengths, of which some are kept.
+        prop_assert!(held <= 2 * waits + 32 * 1024, "{held} bytes for {waits}");
+        drop(kept);
     }
 
     #[test]

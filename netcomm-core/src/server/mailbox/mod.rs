@@ -117,6 +117,7 @@ impl Mailbox {
             self.queue.clear();
             self.lengths.truncate(frames);
         }
+        self.shrink();
         // What was to be the last frame may be on its way.
         self.append(if has_last { &[] } else { last })
     }
@@ -155,6 +156,7 @@ impl Mailbox {
             taken.drain(..sent);
             taken.append(&mut self.queue);
             self.queue = core::mem::take(taken);
+            self.shrink();
         }
         if !self.queue.is_empty() {
             return Wrote::More;
@@ -246,6 +248,13 @@ impl Mailbox {
             Push::Claim
         } else {
             Push::Queued
+        }
+    }
+
+    /// Who reads all but a little must not keep the memory of what was read: it is not counted.
+    fn shrink(&mut self) {
+        if self.queue.capacity() > 2 * self.queue.len() {
+            self.queue.shrink_to_fit();
         }
     }
 
