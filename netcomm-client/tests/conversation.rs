@@ -267,7 +267,8 @@ fn slow_readers(opens: Opens) {
     // For too much waits, or it takes nothing for too long.
     for (limit, value) in [("mailbox_bytes", 64 * 1024), ("write_stall_ms", 100)] {
         let roomy = ("mailbox_bytes", 1024 * 1024 * 1024);
-        let host = opens(&[("post_burst", 1_000_000), roomy, (limit, value)]);
+        let [posts, queries] = ["post_burst", "query_burst"].map(|name| (name, 1_000_000));
+        let host = opens(&[posts, queries, roomy, (limit, value)]);
         let mut alice = Person::with_socket(host.address, "alice");
         let mut slow = TcpStream::connect(host.address).expect("a connection");
         slow.write_all(b"slow\n").expect("a name is taken");

@@ -122,7 +122,8 @@ impl Peer {
         if matches!(self.input, Input::Holds(until) if until <= now && !self.is_behind(chat)) {
             self.route(chat);
         }
-        if self.stalls.is_some_and(|due| due <= now) {
+        // Where there is room again, it is to be tried first.
+        if self.is_full && self.stalls.is_some_and(|due| due <= now) {
             let outbox = self.id.and_then(|id| chat.outboxes.all.get_mut(&id));
             if outbox.is_none_or(|outbox| outbox.cut() == Push::Closed) {
                 // It does not even take that it is closed.
