@@ -1,13 +1,18 @@
 //! People at the text face, who type whatever they like.
 
 use netcomm_core::limits::{Limit, Limits};
-use netcomm_core::preface;
+use netcomm_core::preface::{self, ClientPreface};
 use netcomm_core::text::disturbs;
+use netcomm_core::wire::{self, ClientMessage, Conversation, RequestId};
 
 use crate::server::Server;
+use crate::support::chat::login;
 
 /// How many people there are. The first is logged in and in a room.
 const PEOPLE: usize = 3;
+
+/// One more, whose program speaks frames. What it says may have several lines.
+const FRAMED: usize = PEOPLE;
 
 /// Whatever is typed, everybody is shown whole lines of bounded length that nobody else can have
 /// forged, and every line is answered.
@@ -15,10 +20,14 @@ const PEOPLE: usize = 3;
 /// The first byte of each line says who types it, the second whether in pieces.
 pub fn text_face(data: &[u8]) {
     let limits = Limits::default();
+    let line_bytes = limits.count(Limit::LineBytes);
     let mut server = Server::new(&limits);
-    for _ in 0..PEOPLE {
+    for _ in 0..=FRAMED {
         server.open();
     }
+    server.give(FRAMED, &ClientPreface::OURS.to_bytes());
+    server.give(FRAMED, &frame(1, &login("eve", false, None)));
+    let mut posts = 1;
     // Whether what was typed last may go on, or was of telnet.
     let mut mid_line = [false; PEOPLE];
     let mut has_typed = [true, false, false];
@@ -27,7 +36,17 @@ pub fn text_face(data: &[u8]) {
         let Some((&[who, piece], typed)) = line.split_first_chunk() else {
             continue;
         };
-        let who = usize::from(who) % PEOPLE;
+        let who = usize::from(who) % (PEOPLE + 1);
+        if who == FRAMED {
+            // Begins in no way in which anybody's line may begin.
+            let text = String::from_utf8_lossy(typed).replace(';', "\n.");
+            let conversation = Conversation::EVERYONE;
+            posts += 1;
+            let post = ClientMessage::Post { conversation, epoch: None, nonce: 0, text: &text };
+            server.give(FRAMED, &frame(posts, &post));
+            check_all(&mut server, line_bytes);
+            continue;
+        }
         if typed.first() == Some(&preface::MAGIC[0]) && !has_typed[who] {
             // That is no person.
             continue;
@@ -44,15 +63,24 @@ pub fn text_face(data: &[u8]) {
             assert_eq!(made, 1, "{:?}", typed.escape_ascii().to_string());
         }
         mid_line[who] |= !is_line;
-        for who in 0..PEOPLE {
-            check(&server.shown(who), limits.count(Limit::LineBytes));
-        }
+        check_all(&mut server, line_bytes);
     }
     for who in 0..PEOPLE {
         server.end(who);
-        for who in 0..PEOPLE {
-            check(&server.shown(who), limits.count(Limit::LineBytes));
-        }
+        check_all(&mut server, line_bytes);
+    }
+}
+
+fn frame(id: u32, message: &ClientMessage<'_>) -> Vec<u8> {
+    let mut frame = Vec::new();
+    // What is too long for a frame is not said.
+    let _too_long = wire::encode(RequestId(id), message, &mut frame);
+    frame
+}
+
+fn check_all(server: &mut Server, line_bytes: usize) {
+    for who in 0..PEOPLE {
+        check(&server.shown(who), line_bytes);
     }
 }
 
