@@ -11,8 +11,13 @@ pub mod memory;
 mod peer;
 mod reader;
 mod straggler;
+#[cfg_attr(all(test, shuttle), path = "tests/system.rs")]
 mod system;
 mod thread;
+
+#[cfg(all(test, shuttle))]
+#[path = "tests/interleavings.rs"]
+mod interleavings;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

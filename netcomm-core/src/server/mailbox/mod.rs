@@ -197,13 +197,13 @@ impl Mailbox {
         self.stage == Stage::Open
     }
 
-    /// Whether so much waits that requests of its peer are better not read: more than half of the
-    /// bytes or frames that fit. A page fits into the other half.
+    /// Whether so much waits that requests of its peer are better not read: more than a quarter of
+    /// the bytes or frames that fit. A page fits into the rest, on either face.
     #[must_use]
     pub fn is_behind(&self, limits: &Limits) -> bool {
         self.is_open()
-            && (self.len() > limits.count(Limit::MailboxBytes) / 2
-                || self.lengths.len() > limits.count(Limit::MailboxFrames) / 2)
+            && (self.len() > limits.count(Limit::MailboxBytes) / 4
+                || self.lengths.len() > limits.count(Limit::MailboxFrames) / 4)
     }
 
     /// Whether [`Self::cut`] would still drop something.

@@ -216,14 +216,14 @@ fn one_that_closes_can_still_be_cut_and_then_no_more() {
 }
 
 #[test]
-fn a_mailbox_is_behind_beyond_half_of_its_bytes_or_frames() {
+fn a_mailbox_is_behind_beyond_a_quarter_of_its_bytes_or_frames() {
     let mut limits = Limits::default();
     for (name, value) in [("mailbox_bytes", 32 * 1024), ("mailbox_frames", 16)] {
         limits.set(name, value).expect("a limit");
     }
-    for (frame, half) in [(1, 8), (4096, 4)] {
+    for (frame, quarter) in [(1, 4), (4096, 2)] {
         let mut mailbox = Mailbox::default();
-        for _ in 0..half {
+        for _ in 0..quarter {
             assert_ne!(mailbox.push(&vec![0; frame], &limits), Push::Overflow);
             assert!(!mailbox.is_behind(&limits));
         }

@@ -1,0 +1,273 @@
+//! An operating system that a test decides for: sockets are queues in memory, time passes when
+//! the test says so, and shuttle chooses which thread runs at every step.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something panicked")]
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use netcomm_core::time::{Instant, UnixMillis};
+use shuttle::rand::Rng;
+
+pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
+pub(crate) use shuttle::thread::yield_now;
+
+shuttle::lazy_static! {
+    static ref WORLD: World =
+        World { state: Mutex::new(State::default()), changed: Condvar::new() };
+}
+
+struct World {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    now: Duration,
+    wires: Vec<Wire>,
+    /// Whether each bell rings.
+    bells: Vec<bool>,
+}
+
+/// A socket and the far end of its connection.
+#[expect(clippy::struct_excessive_bools, reason = "a socket has as many flags")]
+struct Wire {
+    /// What the kernel holds for the far end, and how much it may.
+    to_far: VecDeque<u8>,
+    room: usize,
+    from_far: VecDeque<u8>,
+    /// The far end sends no more.
+    far_ended: bool,
+    /// The far end is gone without a word.
+    broken: bool,
+    /// Nothing more is sent, or sent and received, from here.
+    write_shut: bool,
+    both_shut: bool,
+}
+
+fn lock() -> MutexGuard<'static, State> {
+    WORLD.state.lock().unwrap()
+}
+
+/// Changes something, and wakes whoever waits for it.
+fn change<T>(act: impl FnOnce(&mut State) -> T) -> T {
+    let done = act(&mut lock());
+    WORLD.changed.notify_all();
+    done
+}
+
+/// A wait that may last no longer than this may be over at any time; time passes with it.
+const SHORT: Duration = Duration::from_secs(2);
+
+/// Waits until `ready` answers something, or the time is over.
+fn wait<T>(timeout: Option<Duration>, ready: impl Fn(&mut State) -> Option<T>) -> Option<T> {
+    let due = timeout.map(|timeout| lock().now + timeout);
+    loop {
+        let mut state = lock();
+        if let Some(found) = ready(&mut state) {
+            return Some(found);
+        }
+        match due {
+            None => drop(WORLD.changed.wait(state).unwrap()),
+            Some(due) if is_over(state.now, due) => {
+                state.now = state.now.max(due);
+                return None;
+            }
+            Some(_) => {
+                drop(state);
+                yield_now();
+            }
+        }
+    }
+}
+
+fn is_over(now: Duration, due: Duration) -> bool {
+    now >= due || (due.saturating_sub(now) <= SHORT && shuttle::rand::thread_rng().gen_ratio(1, 8))
+}
+
+/// Lets time pass.
+pub(crate) fn pass(time: Duration) {
+    change(|state| state.now += time);
+}
+
+#[derive(Debug)]
+pub(crate) struct Clock;
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_self, reason = "it stands for a clock")]
+    pub(crate) fn now(&self) -> Instant {
+        Instant::from_epoch(lock().now)
+    }
+}
+
+pub(crate) fn unix_time() -> UnixMillis {
+    UnixMillis(1_700_000_000_000)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
+pub(crate) fn entropy() -> io::Result<[u8; 16]> {
+    let mut entropy = [0; 16];
+    shuttle::rand::thread_rng().fill(&mut entropy);
+    Ok(entropy)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Input,
+    Break,
+}
+
+#[derive(Debug)]
+pub(crate) struct Socket(usize);
+
+/// The far end of a [`Socket`].
+#[derive(Debug)]
+pub(crate) struct Far(usize);
+
+/// A connection whose kernel holds so many bytes for the far end.
+pub(crate) fn connection(room: usize) -> (Socket, Far) {
+    let index = change(|state| {
+        state.wires.push(Wire {
+            to_far: VecDeque::new(),
+            room,
+            from_far: VecDeque::new(),
+            far_ended: false,
+            broken: false,
+            write_shut: false,
+            both_shut: false,
+        });
+        state.wires.len() - 1
+    });
+    (Socket(index), Far(index))
+}
+
+impl From<TcpStream> for Socket {
+    fn from(_: TcpStream) -> Self {
+        unreachable!("here nobody connects over a network")
+    }
+}
+
+impl Socket {
+    pub(crate) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        change(|state| {
+            let wire = &mut state.wires[self.0];
+            if wire.broken || wire.write_shut {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            let fits = bytes.len().min(wire.room - wire.to_far.len());
+            wire.to_far.extend(&bytes[..fits]);
+            Ok(fits)
+        })
+    }
+
+    pub(crate) fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        change(|state| {
+            let wire = &mut state.wires[self.0];
+            if wire.broken {
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
+            let count = buffer.len().min(wire.from_far.len());
+            for (to, from) in buffer.iter_mut().zip(wire.from_far.drain(..count)) {
+                *to = from;
+            }
+            Ok((count > 0 || wire.far_ended || wire.both_shut).then_some(count))
+        })
+    }
+
+    pub(crate) fn shut_down(&self, how: Shutdown) {
+        change(|state| {
+            let wire = &mut state.wires[self.0];
+            wire.write_shut |= how != Shutdown::Read;
+            wire.both_shut |= how == Shutdown::Both;
+        });
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
+    pub(crate) fn wait(&self, wanted: Wanted, timeout: Option<Duration>) -> io::Result<bool> {
+        let came = wait(timeout, |state| {
+            let wire = &state.wires[self.0];
+            let broken = wire.broken || wire.both_shut || (wire.write_shut && wire.far_ended);
+            let input = !wire.from_far.is_empty() || wire.far_ended;
+            (broken || (wanted == Wanted::Input && input)).then_some(())
+        });
+        Ok(came.is_some())
+    }
+}
+
+impl Far {
+    pub(crate) fn write(&self, bytes: &[u8]) {
+        change(|state| state.wires[self.0].from_far.extend(bytes));
+    }
+
+    /// What has come, waiting for it; nothing at the end.
+    pub(crate) fn read(&self) -> Vec<u8> {
+        let read = wait(None, |state| {
+            let wire = &mut state.wires[self.0];
+            let bytes: Vec<u8> = wire.to_far.drain(..).collect();
+            (!bytes.is_empty() || wire.write_shut).then_some(bytes)
+        });
+        WORLD.changed.notify_all();
+        read.unwrap_or_default()
+    }
+
+    /// Waits until the other end says no more, without reading.
+    pub(crate) fn wait_for_end(&self) {
+        wait(None, |state| state.wires[self.0].write_shut.then_some(()));
+    }
+
+    /// Sends no more.
+    pub(crate) fn end(&self) {
+        change(|state| state.wires[self.0].far_ended = true);
+    }
+
+    /// Is gone without a word.
+    pub(crate) fn reset(&self) {
+        change(|state| {
+            let wire = &mut state.wires[self.0];
+            (wire.broken, wire.write_shut) = (true, true);
+        });
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Bell(usize);
+
+impl Bell {
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
+    pub(crate) fn new() -> io::Result<Self> {
+        let mut state = lock();
+        state.bells.push(false);
+        Ok(Self(state.bells.len() - 1))
+    }
+
+    pub(crate) fn ring(&self) {
+        change(|state| state.bells[self.0] = true);
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
+    pub(crate) fn wait<'s>(
+        &self,
+        sockets: impl Iterator<Item = &'s Socket>,
+        timeout: Option<Duration>,
+    ) -> io::Result<Vec<bool>> {
+        let sockets: Vec<usize> = sockets.map(|socket| socket.0).collect();
+        let ready = |state: &mut State| {
+            let takes = sockets.iter().map(|index| {
+                let wire = &state.wires[*index];
+                wire.to_far.len() < wire.room || wire.broken || wire.both_shut
+            });
+            let takes: Vec<bool> = takes.collect();
+            let rung = core::mem::take(&mut state.bells[self.0]);
+            (rung || takes.contains(&true)).then_some(takes)
+        };
+        Ok(wait(timeout, ready).unwrap_or_else(|| vec![false; sockets.len()]))
+    }
+}
