@@ -4,9 +4,9 @@ mod support;
 
 use std::time::Duration;
 
-use netcomm_core::server::{After, Face, Incoming, Origin};
+use netcomm_core::server::{After, ConnId, Face, Incoming, Origin};
 use netcomm_core::wire::{
-    ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ServerMessage,
+    ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ResumeToken, ServerMessage,
 };
 use support::chat::{Chat, create, history, join, position, post, refusal};
 
@@ -193,22 +193,49 @@ fn of_connections_that_came_at_one_instant_the_first_is_the_oldest() {
 
 #[test]
 fn lost_sessions_are_limited_by_address() {
-    let mut chat = Chat::with(&[("detached_per_address", 1)]);
-    let from = |last: u8| Origin::Address([192, 0, 2, last].into());
-    let users = [("alice", 1), ("bob", 2), ("carol", 1)].map(|(nickname, address)| {
-        let conn = chat.try_connect(from(address)).expect("a connection");
-        let opened = Incoming::Opened(Face::Framed);
-        let after = chat.router.handle(chat.now, conn, opened, &mut chat.ears);
-        assert_eq!(after, After::Nothing);
-        (conn, nickname, chat.login(conn, nickname, false, None).1)
-    });
-    for (conn, ..) in &users {
-        chat.lose(*conn);
+    for hidden in [false, true] {
+        let mut chat = Chat::with(&[("detached_per_address", 1)]);
+        let users = [("alice", 1), ("bob", 2), ("carol", 1)]
+            .map(|(nickname, last)| enter_from(&mut chat, last, nickname, hidden));
+        for (conn, ..) in &users {
+            chat.lose(*conn);
+        }
+        let resumed = users.map(|(_, token)| {
+            let conn = chat.connect();
+            chat.login(conn, "whoever", hidden, Some(token)).0
+        });
+        // Of the two from one address the older has ended.
+        assert_eq!(resumed, [false, true, true], "hidden: {hidden}");
     }
-    let resumed = users.map(|(_, nickname, token)| {
-        let conn = chat.connect();
-        chat.login(conn, nickname, false, Some(token)).0
-    });
-    // Of the two from one address the older has ended.
-    assert_eq!(resumed, [false, true, true]);
+}
+
+#[test]
+fn a_hidden_session_counts_for_the_address_that_it_was_lost_from() {
+    let mut chat = Chat::with(&[("detached_per_address", 1)]);
+    let (alice, token) = enter_from(&mut chat, 1, "alice", true);
+    chat.lose(alice);
+    // She comes back from elsewhere, and is lost there: where she was before there is room.
+    let elsewhere = open_from(&mut chat, 2);
+    let (is_resumed, alice) = chat.login(elsewhere, "alice", true, Some(token));
+    assert!(is_resumed);
+    chat.lose(elsewhere);
+    let (bob, bob_token) = enter_from(&mut chat, 1, "bob", true);
+    chat.lose(bob);
+    for token in [alice, bob_token] {
+        let conn = open_from(&mut chat, 3);
+        assert!(chat.login(conn, "whoever", true, Some(token)).0);
+    }
+}
+
+/// A framed connection from one of several addresses.
+fn open_from(chat: &mut Chat, last: u8) -> ConnId {
+    let conn = chat.try_connect(Origin::Address([192, 0, 2, last].into())).expect("a connection");
+    let opened = Incoming::Opened(Face::Framed);
+    assert_eq!(chat.router.handle(chat.now, conn, opened, &mut chat.ears), After::Nothing);
+    conn
+}
+
+fn enter_from(chat: &mut Chat, last: u8, name: &str, hidden: bool) -> (ConnId, ResumeToken) {
+    let conn = open_from(chat, last);
+    (conn, chat.login(conn, name, hidden, None).1)
 }

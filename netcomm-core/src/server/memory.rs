@@ -120,7 +120,7 @@ fn session(limits: &Limits) -> usize {
     let answers = limits.count(Limit::Unanswered).next_power_of_two();
     slot(size_of::<Session>())
         + 2 * entry::<TokenHash, SessionId>()
-        + entry::<Instant, SessionId>()
+        + 2 * entry::<Instant, SessionId>()
         + leaf::<NameKey, RoomId>()
         + answers * answer
 }

@@ -4,7 +4,6 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::{Caller, Router, tell};
-use crate::limits::Limit;
 use crate::name::Nickname;
 use crate::server::deliver::{Asked, ConnId, Content, Deliver, Recipient};
 use crate::server::incoming::After;
@@ -116,6 +115,9 @@ impl Router {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
+        if let Some(until) = session.lost_until.take() {
+            self.lost.remove(until, session.origin, id);
+        }
         session.secret = secret;
         if let Some(link) = self.links.get(to.conn) {
             session.origin = link.origin;
@@ -127,9 +129,6 @@ impl Router {
         }
         let before = session.tokens;
         session.tokens = Tokens { newest: TokenHash::of(token), retiring: used };
-        if let Some(until) = session.lost_until.take() {
-            self.lost.remove(&(until, id));
-        }
         let old = session.conn.replace(to.conn);
         for hash in [Some(before.newest), before.retiring].into_iter().flatten() {
             if Some(hash) != used {
@@ -277,16 +276,15 @@ impl Router {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
+        let origin = session.origin;
         let Some(conn) = session.conn.take() else {
             return;
         };
         if session.hidden.is_some() {
             session.lost_until = Some(until);
             self.detach_listener(conn, id);
-            self.lost.insert((until, id));
-            if self.lost.len() > self.limits.count(Limit::DetachedSessions)
-                && let Some((_, oldest)) = self.lost.first().copied()
-            {
+            self.lost.insert(until, origin, id);
+            if let Some(oldest) = self.lost.beyond(&self.limits, origin) {
                 self.end_session(oldest);
             }
             return;
@@ -297,7 +295,7 @@ impl Router {
         };
         if let Some(persona) = session.persona {
             let known = self.public.persona(persona);
-            let origin = known.map_or(session.origin, Persona::origin);
+            let origin = known.map_or(origin, Persona::origin);
             self.tell_offline(persona, conn, out);
             self.public.set_presence(persona, Presence::Reserved(until));
             self.keep_reserved_within(now, origin, out);
@@ -313,7 +311,7 @@ impl Router {
             self.tokens.remove(&hash);
         }
         if let Some(until) = session.lost_until {
-            self.lost.remove(&(until, id));
+            self.lost.remove(until, session.origin, id);
         }
         if let Some(persona) = session.persona {
             self.bearers.remove(persona);

@@ -6,13 +6,14 @@
 
 mod link;
 mod login;
+mod lost;
 mod pages;
 mod posts;
 mod rooms;
 mod twin;
 mod visibility;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use core::mem::size_of;
 use core::time::Duration;
 
@@ -33,6 +34,7 @@ use crate::preface::{ServerPreface, Version};
 use crate::time::{Instant, WallClock};
 use crate::wire::{ClientMessage, CloseCode, NoticeCode, RefusalCode, RequestId, ServerMessage};
 use link::{Link, Links};
+use lost::Lost;
 
 pub use twin::Absent;
 
@@ -48,8 +50,7 @@ pub struct Router {
     tokens: BTreeMap<TokenHash, SessionId>,
     /// Who bears each persona. One whose bearer has quit while hidden has none.
     bearers: SecondaryMap<PersonaId, SessionId>,
-    /// Hidden sessions without a connection, and until when they can be resumed.
-    lost: BTreeSet<(Instant, SessionId)>,
+    lost: Lost,
     public: Public,
     audiences: Audiences,
     encoder: Encoder,
@@ -82,7 +83,7 @@ impl Router {
             sessions: SlotMap::with_key(),
             tokens: BTreeMap::new(),
             bearers: SecondaryMap::new(),
-            lost: BTreeSet::new(),
+            lost: Lost::default(),
             audiences: Audiences::default(),
             encoder: Encoder::default(),
         }
@@ -183,7 +184,7 @@ impl Router {
         while let Some(persona) = self.public.reserved_until(now) {
             self.end_persona(now, persona, out);
         }
-        while let Some((_, session)) = self.lost.first().copied().filter(|(at, _)| *at <= now) {
+        while let Some(session) = self.lost.until(now) {
             self.end_session(session);
         }
         while let Some(room) = self.public.end_idle_room(now, &self.limits) {
@@ -194,8 +195,7 @@ impl Router {
     /// When [`Self::handle_timeout`] wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let lost = self.lost.first().map(|(at, _)| *at);
-        [self.public.next_end(), lost].into_iter().flatten().min()
+        [self.public.next_end(), self.lost.next_end()].into_iter().flatten().min()
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "the rest is told apart by what it changes")]

@@ -172,14 +172,28 @@ impl Model {
         let until = self.now + self.limits[Limit::ResumeMs];
         if self.sessions[session].hidden.is_some() {
             self.sessions[session].lost_until = Some(until);
-            let lost = self.sessions.iter().enumerate().filter(|(_, other)| other.alive);
-            let lost: Vec<_> =
-                lost.filter_map(|(index, other)| Some((other.lost_until?, index))).collect();
-            if lost.len() > self.limit(Limit::DetachedSessions) {
-                self.end_session(lost.iter().min().unwrap().1);
-            }
+            self.end_lost(self.sessions[session].origin);
         } else if let Some(persona) = self.sessions[session].persona {
             self.reserve(persona, until);
+        }
+    }
+
+    /// Ends the oldest hidden session that has lost its connection, where there are too many.
+    fn end_lost(&mut self, origin: u8) {
+        let lost = self.sessions.iter().enumerate().filter(|(_, session)| session.alive);
+        let lost: Vec<_> =
+            lost.filter_map(|(index, session)| Some((session.lost_until?, index))).collect();
+        let here = |&&(_, index): &&(u64, usize)| self.sessions[index].origin == origin;
+        let from: Vec<_> = lost.iter().filter(here).collect();
+        let oldest = if origin != 0 && from.len() > self.limit(Limit::DetachedPerAddress) {
+            from.into_iter().min()
+        } else if lost.len() > self.limit(Limit::DetachedSessions) {
+            lost.iter().min()
+        } else {
+            None
+        };
+        if let Some(&(_, oldest)) = oldest {
+            self.end_session(oldest);
         }
     }
 

@@ -128,10 +128,15 @@ impl Setting {
         Origin::Address([192, 0, 2, last].into())
     }
 
-    /// Hidden users whose connections are lost share one limit. Where it is small, only one hides:
-    /// that limit is among the exceptions ("saturation").
+    /// Hidden users whose connections are lost share two limits: in all, and from one address.
+    /// Where one is small, only one user hides: those limits are among the exceptions
+    /// ("saturation").
     pub fn observers_may_hide(&self) -> bool {
-        (self.limits.iter()).all(|(name, value)| *name != "detached_sessions" || *value > 100)
+        self.limits.iter().all(|(name, value)| match *name {
+            "detached_sessions" => *value > 100,
+            "detached_per_address" => self.exempt || *value > 100,
+            _ => true,
+        })
     }
 }
 
@@ -140,7 +145,7 @@ pub fn setting() -> impl Strategy<Value = Setting> {
     let limit = |name, values: &'static [u64]| select(values).prop_map(move |value| (name, value));
     let lives = (
         limit("detached_sessions", &[1, 2, 3, 4096, 4096]),
-        limit("detached_per_address", &[1, 2, 16]),
+        limit("detached_per_address", &[1, 2, 1000]),
         limit("room_idle_ms", &[1000, 1001, 2500, 86_400_000]),
         limit("notice_audience", &[0, 1, 2, 3, 100]),
     );
