@@ -105,7 +105,7 @@ pub const TABLE: &[LimitInfo] = &[
     row(Limit::NicknameBytes, "nickname_bytes", 32, (1, 32), "a nickname"),
     row(Limit::NicknameColumns, "nickname_columns", 24, (1, 64), "a nickname's width on a screen"),
     row(Limit::RoomNameBytes, "room_name_bytes", 64, (1, 64), "a room's name"),
-    row(Limit::RoomsPerUser, "rooms_per_user", 50, (1, 1000), "rooms one user may be in"),
+    row(Limit::RoomsPerUser, "rooms_per_user", 50, (1, 1000), "rooms one user may own or be in, together"),
     row(Limit::Rooms, "rooms", 10_000, (1, 1_000_000), "rooms in all"),
     row(Limit::RoomIdleMs, "room_idle_ms", 24 * HOUR, (SECOND, 365 * 24 * HOUR), "how long a room without an owner lives without a message or a visible join"),
     row(Limit::Connections, "connections", 4096, (1, 1_000_000), "connections in all"),

@@ -115,6 +115,35 @@ fn lists_come_in_pages_to_the_end() {
 }
 
 #[test]
+fn who_makes_rooms_and_leaves_them_still_has_them() {
+    let mut chat = Chat::with(&[("rooms_per_user", 2), ("room_idle_ms", 1000)]);
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    chat.done(bob, &create("lobby"));
+    for room in ["one", "two"] {
+        chat.done(alice, &create(room));
+        chat.done(alice, &ClientMessage::Leave { room });
+    }
+    chat.pass(Duration::from_mins(1));
+    let too_many = |chat: &mut Chat| {
+        for ask in [create("three"), join("lobby")] {
+            assert_eq!(refusal(&chat.ask(alice, &ask)), RefusalCode::ROOMS_PER_USER);
+        }
+    };
+    too_many(&mut chat);
+    // Her own are open to her, and are not counted twice.
+    chat.done(alice, &join("one"));
+    too_many(&mut chat);
+    chat.done(alice, &join("two"));
+    // A hidden owner is still one, until its identity has ended.
+    chat.done(alice, &ClientMessage::Hide);
+    chat.done(alice, &ClientMessage::Leave { room: "one" });
+    let ask = chat.ask(alice, &join("lobby"));
+    assert_eq!(refusal(&ask), RefusalCode::ROOMS_PER_USER);
+    chat.pass(Duration::from_mins(6));
+    chat.done(alice, &join("lobby"));
+}
+
+#[test]
 fn notices_go_to_acquaintances_where_many_are_online() {
     let mut chat = Chat::with(&[("notice_audience", 2)]);
     let (alice, bob, carol) = (chat.user("alice"), chat.user("bob"), chat.user("carol"));

@@ -1,7 +1,7 @@
 //! A login and its resumes, and what its user does in secret (PROTOCOL.md, "Sessions").
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::deliver::ConnId;
 use super::origin::Address;
@@ -68,6 +68,11 @@ impl Session {
             Some(hidden) => Some(&hidden.rooms),
             None => Some(public.persona(self.persona?)?.rooms()),
         }
+    }
+
+    /// The rooms that it owns, whether it is in them or not.
+    pub(super) fn owned<'a>(&self, public: &'a Public) -> Option<&'a BTreeSet<RoomId>> {
+        Some(public.persona(self.persona?)?.owned())
     }
 }
 

@@ -108,7 +108,7 @@ codes! {
         ROOM_EXISTS = 309 "room_exists",
         /// Only a member of the room may do this.
         NOT_A_MEMBER = 310 "not_a_member",
-        /// The user is in as many rooms as it may be.
+        /// The user owns or is in as many rooms as it may.
         ROOMS_PER_USER = 311 "rooms_per_user",
         /// Not a valid text.
         INVALID_TEXT = 312 "invalid_text",

@@ -116,6 +116,8 @@ fn a_room_name_has_so_many_bytes() {
     ben.sees("/rooms", "#eight-by (1)");
 }
 
+const MOST_ROOMS: &str = "you own or are in as many rooms as you may (rooms_per_user)";
+
 #[test]
 fn a_user_is_in_so_many_rooms_and_there_are_so_many() {
     let hall = Hall::open(&[("rooms_per_user", 2), ("rooms", 3)]);
@@ -128,16 +130,22 @@ fn a_user_is_in_so_many_rooms_and_there_are_so_many() {
     for ask in [create("four"), ClientMessage::Join { room: "three" }] {
         let (code, text) = ann.ask(&ask).refusal();
         assert_eq!(code, RefusalCode::ROOMS_PER_USER);
-        assert_eq!(text, "you are in as many rooms as you may be, the limit is 2");
+        assert_eq!(text, format!("{MOST_ROOMS}, the limit is 2"));
     }
-    // Where one is already needs no place, and a place that is left is free.
+    // Where one is already needs no place, and neither does a room of one's own.
+    ann.ask(&ClientMessage::Join { room: "two" }).position();
+    assert!(ann.ask(&ClientMessage::Leave { room: "two" }).is_done());
+    for ask in [create("four"), ClientMessage::Join { room: "three" }] {
+        assert_eq!(ann.ask(&ask).refusal().0, RefusalCode::ROOMS_PER_USER);
+    }
     ann.ask(&ClientMessage::Join { room: "two" }).position();
     ben.sees("/create four", "refused: the server holds as many rooms as it may, the limit is 3");
-    assert!(ann.ask(&ClientMessage::Leave { room: "two" }).is_done());
-    ann.ask(&ClientMessage::Join { room: "three" }).position();
     let mut cleo = Framed::enter(hall.address, "cleo");
     let (code, _) = cleo.ask(&create("four")).refusal();
     assert_eq!(code, RefusalCode::TOO_MANY_ROOMS);
     ben.sees("/join one", "you are in #one");
-    ben.sees("/join two", "refused: you are in as many rooms as you may be, the limit is 2");
+    ben.sees("/join two", &format!("refused: {MOST_ROOMS}, the limit is 2"));
+    // A place in a room of somebody else is free once it is left.
+    ben.sees("/leave one", "you left #one");
+    ben.sees("/join two", "you are in #two");
 }

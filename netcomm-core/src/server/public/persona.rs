@@ -96,7 +96,7 @@ impl Persona {
         &self.rooms
     }
 
-    pub(super) const fn owned(&self) -> &BTreeSet<RoomId> {
+    pub(crate) const fn owned(&self) -> &BTreeSet<RoomId> {
         &self.owned
     }
 

@@ -1,6 +1,6 @@
 //! Rooms and names: who is in which, and who is called what.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use super::{Caller, Granted, Router, tell};
 use crate::limits::Limit;
@@ -25,7 +25,7 @@ impl Router {
         let key = NameKey::of(room);
         let id = self.public.room_named(&key).ok_or_else(Refusal::unknown_room)?;
         if !self.is_in(caller.session, &key)? {
-            self.may_be_in_one_more(caller.session)?;
+            self.may_have(caller.session, id)?;
             self.put_into(now, caller, id, out)?;
         }
         self.joined(id)
@@ -52,7 +52,7 @@ impl Router {
                 "a room of this name, or of one that looks like it, exists",
             ));
         }
-        self.may_be_in_one_more(caller.session)?;
+        self.may_have_one_more(caller.session)?;
         if self.public.rooms() >= self.limits.count(Limit::Rooms) {
             let what = "the server holds as many rooms as it may";
             let code = RefusalCode::TOO_MANY_ROOMS;
@@ -159,13 +159,26 @@ impl Router {
         Ok(session.rooms(&self.public).is_some_and(|rooms| rooms.contains_key(key)))
     }
 
-    fn may_be_in_one_more(&self, session: SessionId) -> Result<(), Refusal> {
-        let session = self.sessions.get(session).ok_or_else(Refusal::not_logged_in)?;
-        let count = session.rooms(&self.public).map_or(0, BTreeMap::len);
-        if count < self.limits.count(Limit::RoomsPerUser) {
+    /// Whether it may be in this room, which it is not in. One that it owns is counted already.
+    fn may_have(&self, id: SessionId, room: RoomId) -> Result<(), Refusal> {
+        let session = self.sessions.get(id).ok_or_else(Refusal::not_logged_in)?;
+        if session.owned(&self.public).is_some_and(|owned| owned.contains(&room)) {
             return Ok(());
         }
-        let what = "you are in as many rooms as you may be";
+        self.may_have_one_more(id)
+    }
+
+    /// Rooms that it owns count as well as those that it is in, for they live as long as it does.
+    fn may_have_one_more(&self, id: SessionId) -> Result<(), Refusal> {
+        let session = self.sessions.get(id).ok_or_else(Refusal::not_logged_in)?;
+        let owned = session.owned(&self.public);
+        let is_owned = |room: &RoomId| owned.is_some_and(|owned| owned.contains(room));
+        let rooms = session.rooms(&self.public).into_iter().flat_map(BTreeMap::values);
+        let others = rooms.filter(|room| !is_owned(room)).count();
+        if owned.map_or(0, BTreeSet::len) + others < self.limits.count(Limit::RoomsPerUser) {
+            return Ok(());
+        }
+        let what = "you own or are in as many rooms as you may (rooms_per_user)";
         let code = RefusalCode::ROOMS_PER_USER;
         Err(Refusal::limit(code, &self.limits, Limit::RoomsPerUser, what))
     }

@@ -180,7 +180,7 @@ impl Model {
         let room = self.room_named(name).ok_or("unknown_room")?;
         let rooms = self.rooms_of(session);
         if !rooms.contains(&room) {
-            if rooms.len() >= self.limit(Limit::RoomsPerUser) {
+            if !self.counted_rooms(session).contains(&room) && self.has_most_rooms(session) {
                 return Err("rooms_per_user");
             }
             match &mut self.sessions[session].hidden {
@@ -190,6 +190,18 @@ impl Model {
         }
         let log = &self.rooms[room].log;
         Ok(format!("joined {} e{} {}", self.rooms[room].name, log.epoch, log.said.len()))
+    }
+
+    fn has_most_rooms(&self, session: usize) -> bool {
+        self.counted_rooms(session).len() >= self.limit(Limit::RoomsPerUser)
+    }
+
+    /// Those that it is in, and those that it owns.
+    fn counted_rooms(&self, session: usize) -> Vec<usize> {
+        let (rooms, persona) = (self.rooms_of(session), self.sessions[session].persona);
+        let owns = |id: usize| persona.is_some() && self.rooms[id].owner == persona;
+        let all = 0..self.rooms.len();
+        all.filter(|id| self.rooms[*id].alive && (owns(*id) || rooms.contains(id))).collect()
     }
 
     /// Others see it come.
@@ -223,7 +235,7 @@ impl Model {
         if self.room_named(name).is_some() {
             return Err("room_exists");
         }
-        if self.rooms_of(session).len() >= self.limit(Limit::RoomsPerUser) {
+        if self.has_most_rooms(session) {
             return Err("rooms_per_user");
         }
         if self.rooms.iter().filter(|room| room.alive).count() >= self.limit(Limit::Rooms) {
