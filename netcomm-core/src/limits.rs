@@ -51,6 +51,7 @@ pub enum Limit {
     DrainMs = 37,
     MemoryBytes = 38,
     ReceiveBufferBytes = 39,
+    ExemptLoopback = 40,
 }
 
 /// What a limit is called, may be, and is for.
@@ -109,7 +110,7 @@ pub const TABLE: &[LimitInfo] = &[
     row(Limit::Rooms, "rooms", 10_000, (1, 1_000_000), "rooms in all"),
     row(Limit::RoomIdleMs, "room_idle_ms", 24 * HOUR, (SECOND, 365 * 24 * HOUR), "how long a room without an owner lives without a message or a visible join"),
     row(Limit::Connections, "connections", 4096, (1, 1_000_000), "connections in all"),
-    row(Limit::ConnectionsPerAddress, "connections_per_address", 64, (1, 1_000_000), "connections from one IPv4 address or IPv6 /64; loopback is exempt"),
+    row(Limit::ConnectionsPerAddress, "connections_per_address", 64, (1, 1_000_000), "connections from one IPv4 address or IPv6 /64; loopback is exempt (exempt_loopback)"),
     row(Limit::PendingLogins, "pending_logins", 256, (1, 1_000_000), "connections that have not logged in; above it the oldest of them is cut"),
     row(Limit::LoginMs, "login_ms", 10 * SECOND, (100, HOUR), "from the first byte of a framed connection to its login"),
     row(Limit::SilentLoginMs, "silent_login_ms", MINUTE, (100, HOUR), "to the login of a connection that is silent or speaks text"),
@@ -132,12 +133,13 @@ pub const TABLE: &[LimitInfo] = &[
     row(Limit::PairsPerUser, "pairs_per_user", 200, (1, 1_000_000), "people one user may have private conversations with"),
     row(Limit::Pairs, "pairs", 20_000, (1, 10_000_000), "private conversations in all"),
     row(Limit::DetachedSessions, "detached_sessions", 4096, (1, 1_000_000), "sessions that wait to be resumed; above it the oldest ends"),
-    row(Limit::DetachedPerAddress, "detached_per_address", 16, (1, 1_000_000), "the same from one address; loopback is exempt"),
+    row(Limit::DetachedPerAddress, "detached_per_address", 16, (1, 1_000_000), "the same from one address; loopback is exempt (exempt_loopback)"),
     row(Limit::ResumeMs, "resume_ms", 5 * MINUTE, (SECOND, 7 * 24 * HOUR), "how long a lost session can be resumed and its name is reserved"),
     row(Limit::NoticeAudience, "notice_audience", 64, (0, 1_000_000), "up to so many users online, everyone is told who comes and goes; above it those who share a room or a private conversation"),
     row(Limit::DrainMs, "drain_ms", 30 * SECOND, (100, HOUR), "how long a shutdown may take"),
     row(Limit::MemoryBytes, "memory_bytes", 8 * GIB, (MIB, 1024 * GIB), "the most memory that the configuration may add up to"),
     row(Limit::ReceiveBufferBytes, "receive_buffer_bytes", 32 * KIB, (4 * KIB, 64 * MIB), "the kernel's receive buffer of one connection"),
+    row(Limit::ExemptLoopback, "exempt_loopback", 1, (0, 1), "1: loopback is exempt from the limits per address; 0: it is not, for a server behind a proxy on the same host, or a test"),
 ];
 
 /// The configured value of every limit.

@@ -2,13 +2,16 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
+use crate::limits::{Limit, Limits};
+
 /// Where a connection comes from.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The peer's network address, for the limits per address. Loopback is exempt from them.
+    /// The peer's network address, for the limits per address. Loopback is exempt from them unless
+    /// `exempt_loopback` is 0 (PROTOCOL.md, "Limits").
     Address(IpAddr),
-    /// Somewhere that no limit per address applies to.
+    /// Somewhere that no limit per address applies to, however `exempt_loopback` is set.
     Exempt,
 }
 
@@ -20,13 +23,14 @@ pub(super) enum Address {
     Exempt,
 }
 
-impl From<Origin> for Address {
-    fn from(origin: Origin) -> Self {
+impl Address {
+    /// What a connection from `origin` is counted with.
+    pub(super) fn of(origin: Origin, limits: &Limits) -> Self {
         let Origin::Address(address) = origin else {
             return Self::Exempt;
         };
         match address.to_canonical() {
-            address if address.is_loopback() => Self::Exempt,
+            address if address.is_loopback() && limits[Limit::ExemptLoopback] == 1 => Self::Exempt,
             IpAddr::V4(address) => Self::V4(address),
             IpAddr::V6(address) => {
                 let mut network = [0; 8];
@@ -42,7 +46,11 @@ mod tests {
     use super::*;
 
     fn address(text: &str) -> Address {
-        Origin::Address(text.parse().expect("an address")).into()
+        address_under(text, &Limits::default())
+    }
+
+    fn address_under(text: &str, limits: &Limits) -> Address {
+        Address::of(Origin::Address(text.parse().expect("an address")), limits)
     }
 
     #[test]
@@ -62,5 +70,17 @@ mod tests {
         for loopback in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"] {
             assert_eq!(address(loopback), Address::Exempt);
         }
+    }
+
+    #[test]
+    fn loopback_is_an_address_like_others_where_it_is_not_exempt() {
+        let mut limits = Limits::default();
+        limits.set("exempt_loopback", 0).expect("a value within its range");
+        let of = |text| address_under(text, &limits);
+        assert_eq!(of("127.0.0.1"), Address::V4(Ipv4Addr::LOCALHOST));
+        assert_eq!(of("::ffff:127.0.0.1"), of("127.0.0.1"));
+        assert_ne!(of("127.9.9.9"), of("127.0.0.1"));
+        assert_eq!(of("::1"), Address::V6([0; 8]));
+        assert_eq!(Address::of(Origin::Exempt, &limits), Address::Exempt);
     }
 }

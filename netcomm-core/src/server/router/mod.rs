@@ -24,7 +24,7 @@ use super::deliver::{
     Asked, ConnId, Content, Deliver, Encoder, Face, Outgoing, Recipient, Recipients,
 };
 use super::incoming::{After, Incoming};
-use super::origin::Origin;
+use super::origin::{Address, Origin};
 use super::public::{EndedRoom, PersonaId, Public};
 use super::refusal::Refusal;
 use super::secret::{Secret, TokenHash};
@@ -107,7 +107,8 @@ impl Router {
         if self.closing.is_some() {
             return Err(CloseCode::SHUTTING_DOWN);
         }
-        let conn = self.links.insert(origin.into(), entropy, &self.limits)?;
+        let origin = Address::of(origin, &self.limits);
+        let conn = self.links.insert(origin, entropy, &self.limits)?;
         while let Some(oldest) = self.links.pending_beyond(&self.limits) {
             self.close(now, oldest, CloseCode::LOGIN_TIMEOUT, out);
         }

@@ -10,7 +10,7 @@ use alloc::string::String;
 use super::{Router, posts::Target};
 use crate::name::{NameKey, Nickname};
 use crate::server::deliver::Deliver;
-use crate::server::origin::Origin;
+use crate::server::origin::{Address, Origin};
 use crate::server::secret::{Secret, TokenHash};
 use crate::server::session::{Answers, Session, SessionId, Tokens};
 use crate::text::Text;
@@ -77,7 +77,7 @@ impl Router {
             hidden: None,
             lost_until: None,
             secret,
-            origin: author.origin.into(),
+            origin: Address::of(author.origin, &self.limits),
             tokens: Tokens { newest, retiring: None },
             answers: Answers::default(),
         });
