@@ -1,7 +1,4 @@
 //! Limits of who is there, and for how long without a word.
-//!
-//! `connections_per_address` and `detached_per_address` exempt loopback, and nothing else reaches a
-//! test: here it is shown that they do; what they refuse is shown of the router alone.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -47,6 +44,46 @@ fn one_connection_too_many_is_told_so_in_its_own_words() {
         matches!(ServerPreface::from_bytes(answer).unwrap(), ServerPreface::Accepted(_))
     });
     assert!(entered);
+}
+
+#[test]
+fn one_connection_too_many_from_one_address_is_told_so() {
+    let hall = Hall::open(&[("connections_per_address", 2), ("exempt_loopback", 0)]);
+    let _ann = Framed::enter(hall.address, "ann");
+    let mut ben = Person::enter(hall.address, "ben");
+    // A preface has numbers only, and none for this alone.
+    let preface = ClientPreface::OURS.to_bytes();
+    assert_eq!(refusal_in_preface(&hall, &preface), PrefaceRefusal::REFUSED);
+    let reason = CloseCode::ADDRESS_LIMIT.reason();
+    assert!(reason.contains("connections_per_address"));
+    let told = format!("* closing: {reason}\n");
+    let mut cleo = Person::connect(hall.address);
+    cleo.say("cleo");
+    assert_eq!(cleo.rest(), told);
+    assert_eq!(Person::connect(hall.address).rest(), told, "who is silent is told, too");
+    ben.sees("/members", "online: ann, ben");
+}
+
+#[test]
+fn of_too_many_lost_sessions_from_one_address_the_oldest_ends() {
+    let set = [("detached_per_address", 2), ("exempt_loopback", 0), ("resume_ms", NEVER_MS)];
+    let hall = Hall::open(&set);
+    let mut clock = Person::enter(hall.address, "clock");
+    let [ann, ben, cleo] = ["ann", "ben", "cleo"].map(|nickname| {
+        let peer = Framed::enter(hall.address, nickname);
+        clock.until(&format!("{nickname} is online"));
+        let token = peer.token;
+        drop(peer);
+        clock.until(&format!("{nickname} is offline"));
+        token
+    });
+    let back = [("cleo", cleo, true), ("ben", ben, true), ("ann", ann, false)];
+    let _here = back.map(|(nickname, token, is_resumed)| {
+        let mut peer = Framed::connect(hall.address);
+        assert_eq!(peer.log_in(nickname, Some(token)).0, is_resumed, "{nickname}");
+        peer
+    });
+    clock.sees("/members", "online: ann, ben, cleo, clock");
 }
 
 #[test]

@@ -1,7 +1,4 @@
 //! Limits of what waits for a peer that does not read, and of how long it may take nothing.
-//!
-//! `send_buffer_bytes` is the kernel's to keep: it is announced like every limit, and its effect
-//! is not seen from outside.
 
 use std::sync::mpsc::RecvTimeoutError;
 
@@ -12,8 +9,8 @@ use crate::peers::{Framed, Hall, Heard, Long, NEVER_MS, PATIENCE, Person, post};
 const MUCH: u64 = 1 << 30;
 
 /// More than any mailbox here and the kernel's buffers hold, in posts of [`LENGTH`].
-const MANY: u64 = 1000;
-const LENGTH: usize = 4000;
+pub(crate) const MANY: u64 = 1000;
+pub(crate) const LENGTH: usize = 4000;
 
 fn say_often(speaker: &mut Framed, times: u64) {
     for _ in 0..times {
@@ -26,7 +23,7 @@ fn is_message(event: &ServerMessage<'_>) -> bool {
 }
 
 /// Says so much that `slow` is cut, and waits until that is known.
-fn say_until_offline(speaker: &mut Framed, times: u64, slow: &str) {
+pub(crate) fn say_until_offline(speaker: &mut Framed, times: u64, slow: &str) {
     let gone = |heard: &Heard| heard.message() == ServerMessage::Offline { nickname: slow };
     let mut is_gone = false;
     for _ in 0..times {

@@ -26,6 +26,27 @@ fn a_welcome_announces_every_limit_as_it_is_configured() {
     assert_eq!(announced, expected);
 }
 
+/// Where it is tested what the limits do.
+const TESTS: [&str; 7] = [
+    include_str!("limits_connections.rs"),
+    include_str!("limits_kept.rs"),
+    include_str!("limits_output.rs"),
+    include_str!("limits_rates.rs"),
+    include_str!("limits_sizes.rs"),
+    include_str!("limits_sockets.rs"),
+    include_str!("limits_table.rs"),
+];
+
+#[test]
+fn no_limit_is_without_a_test_of_what_it_does() {
+    for row in TABLE {
+        let as_limit = format!("(\"{}\", ", row.name);
+        let as_variable = format!("\"NETCOMM_LIMIT_{}\"", row.name.to_uppercase());
+        let sets = |test: &&str| test.contains(&as_limit) || test.contains(&as_variable);
+        assert!(TESTS.iter().any(|test| sets(&test)), "{}", row.name);
+    }
+}
+
 #[test]
 fn every_limit_is_set_by_file_environment_and_flag() {
     for row in TABLE {

@@ -8,6 +8,7 @@ mod limits_kept;
 mod limits_output;
 mod limits_rates;
 mod limits_sizes;
+mod limits_sockets;
 mod limits_table;
 mod paging;
 mod peers;
