@@ -43,7 +43,7 @@ fn no_limit_is_without_a_test_of_what_it_does() {
         let as_limit = format!("(\"{}\", ", row.name);
         let as_variable = format!("\"NETCOMM_LIMIT_{}\"", row.name.to_uppercase());
         let sets = |test: &&str| test.contains(&as_limit) || test.contains(&as_variable);
-        assert!(TESTS.iter().any(|test| sets(&test)), "{}", row.name);
+        assert!(TESTS.iter().any(sets), "{}", row.name);
     }
 }
 
