@@ -99,6 +99,10 @@ impl PrefaceRefusal {
     pub const REFUSED: Self = Self(3);
     /// The server shuts down.
     pub const SHUTTING_DOWN: Self = Self(4);
+    /// As many connections as may come from this address (`connections_per_address`).
+    pub const ADDRESS_LIMIT: Self = Self(5);
+    /// The preface did not come in time (`login_ms`).
+    pub const TOO_LATE: Self = Self(6);
 }
 
 impl fmt::Display for PrefaceRefusal {
@@ -108,6 +112,10 @@ impl fmt::Display for PrefaceRefusal {
             Self::FULL => f.write_str("the server is full"),
             Self::REFUSED => f.write_str("the server refuses connections from here"),
             Self::SHUTTING_DOWN => f.write_str("the server is shutting down"),
+            Self::ADDRESS_LIMIT => {
+                f.write_str("too many connections from here (connections_per_address)")
+            }
+            Self::TOO_LATE => f.write_str("the connection said nothing in time (login_ms)"),
             Self(other) => write!(f, "reason {other}"),
         }
     }

@@ -264,7 +264,7 @@ fn prefaces() {
     };
     let refused = |reason: u16| server(ServerPreface::Refused(PrefaceRefusal(reason)), 0, reason);
     let mut all = vec![server(ServerPreface::Accepted(Version::V1), 1, 0)];
-    all.extend((1..=5).map(refused));
+    all.extend((1..=7).map(refused));
     all.extend(
         [(1, 1), (0, u16::MAX), (1, 258), (2, 3), (0, 0), (2, 1)].map(|(l, h)| client(l, h)),
     );

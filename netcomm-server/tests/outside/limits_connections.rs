@@ -51,9 +51,10 @@ fn one_connection_too_many_from_one_address_is_told_so() {
     let hall = Hall::open(&[("connections_per_address", 2), ("exempt_loopback", 0)]);
     let _ann = Framed::enter(hall.address, "ann");
     let mut ben = Person::enter(hall.address, "ben");
-    // A preface has numbers only, and none for this alone.
     let preface = ClientPreface::OURS.to_bytes();
-    assert_eq!(refusal_in_preface(&hall, &preface), PrefaceRefusal::REFUSED);
+    let refusal = refusal_in_preface(&hall, &preface);
+    assert_eq!(refusal, PrefaceRefusal::ADDRESS_LIMIT);
+    assert!(refusal.to_string().contains("connections_per_address"));
     let reason = CloseCode::ADDRESS_LIMIT.reason();
     assert!(reason.contains("connections_per_address"));
     let told = format!("* closing: {reason}\n");
@@ -131,7 +132,7 @@ fn who_has_begun_must_log_in_soon() {
     assert_eq!(Framed::connect(hall.address).closing(), CloseCode::LOGIN_TIMEOUT);
     // Half a preface: there is no frame yet to say more in.
     let part = &ClientPreface::OURS.to_bytes()[..5];
-    assert_eq!(refusal_in_preface(&hall, part), PrefaceRefusal::REFUSED);
+    assert_eq!(refusal_in_preface(&hall, part), PrefaceRefusal::TOO_LATE);
     silent.sees("ann", "welcome, ann");
 }
 

@@ -42,10 +42,14 @@ pub(super) fn in_preface(code: CloseCode) -> &'static [u8] {
     const FULL: &[u8] = &bytes(PrefaceRefusal::FULL);
     const REFUSED: &[u8] = &bytes(PrefaceRefusal::REFUSED);
     const SHUTTING_DOWN: &[u8] = &bytes(PrefaceRefusal::SHUTTING_DOWN);
+    const ADDRESS_LIMIT: &[u8] = &bytes(PrefaceRefusal::ADDRESS_LIMIT);
+    const TOO_LATE: &[u8] = &bytes(PrefaceRefusal::TOO_LATE);
     match code {
         CloseCode::NO_COMMON_VERSION => NONE_IN_COMMON,
         CloseCode::FULL => FULL,
         CloseCode::SHUTTING_DOWN => SHUTTING_DOWN,
+        CloseCode::ADDRESS_LIMIT => ADDRESS_LIMIT,
+        CloseCode::LOGIN_TIMEOUT => TOO_LATE,
         _ => REFUSED,
     }
 }

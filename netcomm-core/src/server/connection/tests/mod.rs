@@ -255,7 +255,7 @@ fn who_is_not_accepted_is_told_why_in_its_own_words() {
         last.to_vec()
     };
     assert_eq!(refused(b"\x9e", CloseCode::FULL), b"\x9eNET\0\0\0\x02");
-    assert_eq!(refused(b"\x9e", CloseCode::ADDRESS_LIMIT), b"\x9eNET\0\0\0\x03");
+    assert_eq!(refused(b"\x9e", CloseCode::ADDRESS_LIMIT), b"\x9eNET\0\0\0\x05");
     assert_eq!(refused(b"a", CloseCode::FULL), farewell(Face::Text, CloseCode::FULL));
     let http = farewell(Face::Text, CloseCode::HTTP);
     assert_eq!(refused(b"GET / HTTP/1.0\r\n", CloseCode::FULL), http);
