@@ -9,6 +9,10 @@ pub const MAGIC: [u8; 4] = *b"\x9eNET";
 /// How long either preface is, in bytes.
 pub const LENGTH: usize = 8;
 
+/// How the words begin in which a server closes a connection that has said nothing: it cannot know
+/// yet that no person reads them.
+pub const IN_WORDS: &[u8; LENGTH] = b"* closin";
+
 /// A version of the protocol, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(u16);

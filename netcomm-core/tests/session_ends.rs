@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use netcomm_core::client::{Answer, Ending, Event, Output, Session, SessionConfig};
+use netcomm_core::client::{Answer, Ending, Event, Loss, Output, Session, SessionConfig};
 use netcomm_core::limits::Limit;
 use netcomm_core::preface::{PrefaceRefusal, ServerPreface, Version};
+use netcomm_core::server::{Face, farewell};
 use netcomm_core::time::{Instant, UnixMillis};
 use netcomm_core::wire::{
     self, ClientMessage, CloseCode, Conversation, NoticeCode, Position, RefusalCode, RequestId,
@@ -131,6 +132,22 @@ fn a_server_that_speaks_otherwise_is_left_for_good() {
     let mut session = up();
     session.receive(NOW, &[0; 4]);
     assert_eq!(ending(&drain(&mut session)), Some(&Ending::Malformed));
+}
+
+#[test]
+fn a_server_that_closes_in_words_before_it_has_heard_anything_is_asked_again() {
+    for code in [CloseCode::SHUTTING_DOWN, CloseCode::LOGIN_TIMEOUT] {
+        let mut session = Session::new(SessionConfig::new("ann"), NOW, 1);
+        drain(&mut session);
+        session.handle_connected(NOW);
+        for byte in farewell(Face::Text, code) {
+            session.receive(NOW, &[byte]);
+        }
+        let said = drain(&mut session);
+        assert!(matches!(said.events[..], [Event::Lost { why: Loss::InWords, .. }]));
+        session.handle_timeout(NOW + Duration::from_mins(2));
+        assert_eq!(drain(&mut session).connects, 1);
+    }
 }
 
 #[test]

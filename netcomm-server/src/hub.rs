@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::{
-    After, ConnId, Deliver, Incoming, Origin, Outgoing, Push, Recipient, Recipients, Router,
+    After, Budget, ConnId, Deliver, Incoming, Origin, Outgoing, Push, Recipient, Recipients, Router,
 };
 use netcomm_core::time::{Instant, WallClock};
 use netcomm_core::wire::CloseCode;
@@ -149,9 +149,7 @@ impl Hub {
         // The longer an end may take, the longer until the server is there again.
         let retry_after = (within / 10).max(Duration::from_secs(1));
         let mut routing = self.routing();
-        routing.route(None, |router, now, post| {
-            router.shut_down(now, retry_after, post);
-        });
+        routing.route(None, |router, now, post| router.shut_down(now, retry_after, post));
         routing.end();
         let left = self.wait_for_end(within);
         if left > 0 {
@@ -187,9 +185,7 @@ impl Hub {
             if left.is_zero() {
                 drop(state);
                 let mut routing = self.routing();
-                routing.route(None, |router, now, post| {
-                    router.handle_timeout(now, post);
-                });
+                routing.route(None, |router, now, post| router.handle_timeout(now, post));
                 routing.end();
             } else {
                 drop(self.timer.wait_timeout(state, left));
@@ -209,7 +205,7 @@ impl Hub {
         match peer.send(&self.waiting) {
             Sent::All => {}
             Sent::Finished => self.stragglers.half_closed(&peer),
-            Sent::Full => self.stragglers.full(peer),
+            Sent::More | Sent::Full(_) => self.stragglers.full(peer),
         }
     }
 
@@ -304,19 +300,16 @@ impl Post<'_> {
     /// Cuts the largest mailboxes until all of them together are small enough.
     fn keep_budget(&mut self) {
         let most = self.hub.limits.count(Limit::MailboxesBytes);
-        let mut over = self.hub.waiting.load(Ordering::Relaxed).saturating_sub(most);
-        while over > 0 {
-            let mailboxes = self.peers.iter().flatten().filter_map(|peer| {
-                let mailbox = peer.mailbox();
-                (mailbox.can_be_cut() && !mailbox.is_empty()).then(|| (mailbox.len(), peer))
-            });
-            let Some((bytes, largest)) = mailboxes.max_by_key(|(bytes, _)| *bytes) else {
-                break;
-            };
-            let largest = Arc::clone(largest);
-            self.cut(&largest);
-            // What is just being sent counts until it is sent; nobody else is cut for it.
-            over = over.saturating_sub(bytes);
+        let over = self.hub.waiting.load(Ordering::Relaxed).saturating_sub(most);
+        if over == 0 {
+            return;
+        }
+        let mut budget = Budget::exceeded_by(over);
+        for peer in self.peers.iter().flatten() {
+            budget.count(&peer.mailbox(), peer);
+        }
+        for peer in budget.to_cut() {
+            self.cut(peer);
         }
     }
 }
@@ -325,8 +318,8 @@ impl Deliver for Post<'_> {
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
         for to in to.iter() {
             self.post(to, message, false);
+            self.keep_budget();
         }
-        self.keep_budget();
     }
 
     fn close(&mut self, to: Recipient, last: &mut Outgoing<'_>) {

@@ -37,8 +37,10 @@ pub(crate) enum Sent {
     All,
     /// Nothing will ever be sent again.
     Finished,
-    /// More waits; this thread still holds the claim.
-    Full,
+    /// All that was taken is sent, and more waits; this thread still holds the claim.
+    More,
+    /// As before, but the socket is full: whether it took something at all.
+    Full(bool),
 }
 
 impl Peer {
@@ -128,16 +130,16 @@ impl Peer {
     pub(crate) fn send(&self, waiting: &AtomicUsize) -> Sent {
         for _ in 0..ROUNDS {
             match self.try_send(waiting) {
-                (Sent::Full, true) => {}
-                (sent, _) => return sent,
+                Sent::More => {}
+                sent => return sent,
             }
         }
         self.mailbox().hand_over();
-        Sent::Full
+        Sent::More
     }
 
-    /// One send. Also whether the socket took everything it was given.
-    pub(crate) fn try_send(&self, waiting: &AtomicUsize) -> (Sent, bool) {
+    /// One send.
+    pub(crate) fn try_send(&self, waiting: &AtomicUsize) -> Sent {
         let mut taken = Vec::new();
         self.mailbox().take(&mut taken);
         let all = taken.len();
@@ -158,16 +160,17 @@ impl Peer {
         self.tell_reader(&mailbox);
         drop(mailbox);
         match wrote {
-            Wrote::Done => (Sent::All, true),
+            Wrote::Done => Sent::All,
             Wrote::Finished => {
                 if sent.is_err() {
                     self.end();
                 } else {
                     self.socket.shut_down(Shutdown::Write);
                 }
-                (Sent::Finished, false)
+                Sent::Finished
             }
-            _ => (Sent::Full, sent_all),
+            _ if sent_all => Sent::More,
+            _ => Sent::Full(sent.is_ok_and(|sent| sent > 0)),
         }
     }
 

@@ -123,7 +123,9 @@ impl<'h> Reader<'h> {
             Then::Ending(_) => self.input_ended(),
             Then::Pause(_) => {
                 let rest = core::mem::take(&mut self.rest);
-                self.feed(&rest).unwrap_or_else(|| self.read())
+                let stop = self.feed(&rest);
+                drop(rest);
+                stop.unwrap_or_else(|| self.read())
             }
             Then::Wait | Then::End(_) => self.read(),
         };
@@ -193,9 +195,13 @@ impl<'h> Reader<'h> {
     /// slows a peer that asks for more than it reads, where what others say would cut it.
     fn route(&mut self, mut ask: Ask<'_, '_>) -> Answer {
         loop {
-            if !matches!(ask, Ask::Time) && self.is_behind() {
-                self.connection.hold();
-                return Answer::Paused(Until::Room);
+            if self.is_behind() {
+                if let Ask::Time = ask {
+                    self.connection.forgive(self.hub.now());
+                } else {
+                    self.connection.hold();
+                    return Answer::Paused(Until::Room);
+                }
             }
             let (mut routing, mut lines) = (None, Vec::new());
             let answer = self.route_batch(&mut ask, &mut routing, &mut lines);

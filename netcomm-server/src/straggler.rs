@@ -86,22 +86,20 @@ pub(crate) fn run(hub: &Hub) {
             } else if !ready && !peer.mailbox().is_cut() && *due > now {
                 return true;
             }
-            let before = peer.mailbox().len();
             match peer.try_send(&hub.waiting) {
-                (Sent::All, _) => false,
-                (Sent::Finished, _) => {
+                Sent::All => false,
+                Sent::Finished => {
                     half.push((Arc::downgrade(peer), now + LINGER));
                     false
                 }
-                (Sent::Full, _) if *due <= now && peer.mailbox().len() >= before => {
-                    // Closing, and it does not even take that.
+                // One that is open is cut the next time.
+                Sent::Full(false) if *due > now || peer.mailbox().is_open() => true,
+                Sent::Full(false) => {
                     peer.abandon(&hub.waiting);
                     false
                 }
-                (Sent::Full, all) => {
-                    if all || peer.mailbox().len() != before {
-                        *due = now + stall;
-                    }
+                Sent::Full(true) | Sent::More => {
+                    *due = now + stall;
                     true
                 }
             }

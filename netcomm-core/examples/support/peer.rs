@@ -109,6 +109,9 @@ impl Peer {
     /// Does what is due; too early does no harm.
     pub(crate) fn on_time(&mut self, chat: &mut Chat) {
         let now = chat.now();
+        if self.is_behind(chat) {
+            self.connection.forgive(now);
+        }
         while self.input != Input::Over
             && self.connection.poll_timeout().is_some_and(|due| due <= now)
         {

@@ -299,6 +299,9 @@ pub enum Loss {
     /// The server spoke no version, for now.
     #[error("{0}")]
     Preface(PrefaceRefusal),
+    /// The server closed it before it knew what this client speaks.
+    #[error("the server closed the connection before it had heard anything")]
+    InWords,
 }
 
 /// Why a session is over.

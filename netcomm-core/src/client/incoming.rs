@@ -10,7 +10,7 @@ use super::track::Said;
 use super::{Ending, Event, Loss, Session};
 use crate::frame::FrameDecoder;
 use crate::name::NameKey;
-use crate::preface::{LENGTH, PrefaceRefusal, ServerPreface};
+use crate::preface::{self, LENGTH, PrefaceRefusal, ServerPreface};
 use crate::time::Instant;
 use crate::wire::{
     self, ClientMessage, CloseCode, CodeClass, Conversation, Credential, NoticeCode, Position,
@@ -58,6 +58,7 @@ impl Session {
             }
             Ok(ServerPreface::Refused(PrefaceRefusal::REFUSED)) => self.end(Ending::NotLetIn, true),
             Ok(ServerPreface::Refused(reason)) => self.lose(Loss::Preface(reason), None, true),
+            Err(_) if preface == *preface::IN_WORDS => self.lose(Loss::InWords, None, true),
             Err(error) => self.end(Ending::NoPreface(error), true),
         }
     }

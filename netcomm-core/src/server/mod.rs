@@ -29,7 +29,7 @@ mod session;
 pub use connection::Connection;
 pub use deliver::{ConnId, Deliver, Face, Outgoing, Recipient, Recipients, farewell};
 pub use incoming::{After, Incoming, Next};
-pub use mailbox::{Mailbox, Push, Wrote};
+pub use mailbox::{Budget, Mailbox, Push, Wrote};
 pub use memory::{Memory, Part};
 pub use origin::Origin;
 #[doc(hidden)]

@@ -145,6 +145,13 @@ impl Life {
         self.paused = true;
     }
 
+    /// Silence is counted from now on.
+    pub(super) fn forgive(&mut self, now: Instant) {
+        if self.is_logged_in() && !self.paused {
+            self.hear(now);
+        }
+    }
+
     /// Pays for `incoming`; what cannot be paid for is refused.
     pub(super) fn admit<'a>(
         &mut self,

@@ -141,6 +141,14 @@ impl Connection {
         self.life.hold();
     }
 
+    /// Tells that so much waits for the peer that it cannot have read a ping: its silence is counted
+    /// from now on. To be called before [`Self::handle_timeout`] while [`Mailbox::is_behind`].
+    ///
+    /// [`Mailbox::is_behind`]: super::Mailbox::is_behind
+    pub fn forgive(&mut self, now: Instant) {
+        self.life.forgive(now);
+    }
+
     /// The peer sends no more: what is left of what it sent. Call until `Finished`, then close.
     ///
     /// To be called when [`Self::next`] has taken all input. [`Next::PausedUntil`] means the same

@@ -1,7 +1,10 @@
 //! What waits for one connection, and who may send it.
 
+mod budget;
 #[cfg(test)]
 mod tests;
+
+pub use budget::Budget;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -255,6 +258,9 @@ impl Mailbox {
     fn shrink(&mut self) {
         if self.queue.capacity() > 2 * self.queue.len() {
             self.queue.shrink_to_fit();
+        }
+        if self.lengths.capacity() > KEPT_LENGTHS.max(2 * self.lengths.len()) {
+            self.lengths.shrink_to(KEPT_LENGTHS);
         }
     }
 

@@ -313,7 +313,10 @@ fn silence_is_asked_about_and_then_cut_but_not_while_reading_pauses() {
     assert!(matches!(connection.next(at(60_000), &mut rest), Next::Message(_)));
     assert_eq!(connection.poll_timeout(), Some(at(90_000)));
 
+    connection.forgive(at(80_000));
+    assert_eq!(connection.poll_timeout(), Some(at(110_000)));
     connection.hold();
+    connection.forgive(at(100_000));
     assert_eq!(connection.poll_timeout(), None);
     assert_eq!(connection.next(at(200_000), &mut &b""[..]), Next::NeedsBytes);
     assert_eq!(connection.poll_timeout(), Some(at(230_000)));
