@@ -1,4 +1,4 @@
-//! Sessions and a server under every fault that a network has, in virtual time.
+//! Clients and a server under every fault that a network has, in virtual time.
 
 mod support;
 
@@ -16,8 +16,7 @@ fn what_was_accepted_comes_once_and_in_order_or_is_declared_lost() {
     let one: Option<u64> = one.ok().and_then(|seed| seed.parse().ok());
     let all = 0..STORIES * u64::from(effort());
     for seed in one.map_or(all, |seed| seed..seed + 1) {
-        let users = 2 + seed % 4;
-        let mut sim = Sim::new(seed, users);
+        let mut sim = Sim::new(seed, Sim::clients(seed));
         let story = AssertUnwindSafe(|| sim.run());
         if let Err(failure) = catch_unwind(story) {
             eprintln!("{}", sim.trace());
@@ -30,14 +29,8 @@ fn what_was_accepted_comes_once_and_in_order_or_is_declared_lost() {
 /// Two users, and a server that remembers them for as long as any loss lasts.
 #[test]
 fn two_hundred_cuts_lose_double_and_reorder_nothing() {
-    const PATIENT: &[(&str, u64)] = &[
-        ("resume_ms", 3_600_000),
-        ("history_messages", 100_000),
-        ("post_burst", 1_000_000),
-        ("query_burst", 1_000_000),
-    ];
     for seed in 0..u64::from(effort()) {
-        let mut sim = Sim::with(seed, 2, PATIENT);
+        let mut sim = Sim::patient(seed);
         sim.run_with_cuts(200);
         let trace = sim.trace();
         for word in ["Gone", "Unknown", "Restarted", "ConversationEnded"] {

@@ -153,13 +153,15 @@ impl Session {
                     return self.be_patient(retry_after);
                 }
                 enter.tries += 1;
+                // It was refused before, and nobody heard why: it is asked anew.
+                let again = code == RefusalCode::STALE_REQUEST;
                 let other = match code {
                     RefusalCode::UNKNOWN_ROOM => !enter.create && !self.hidden,
                     RefusalCode::ROOM_EXISTS => enter.create,
                     _ => false,
                 };
-                if other && enter.tries < 4 {
-                    enter.create = !enter.create;
+                if (other || again) && enter.tries < 4 {
+                    enter.create ^= other;
                     self.entering.push_front(enter);
                 } else {
                     let room = enter.room;

@@ -82,22 +82,18 @@ impl Answers {
         self.0.get(index).map(|(_, answer)| answer)
     }
 
-    /// Whether an answer to this request may have been kept once, and is no more.
-    pub(super) fn may_have_forgotten(&self, id: RequestId, kept: usize) -> bool {
-        self.0.len() >= kept && self.0.front().is_some_and(|(first, _)| id < *first)
+    /// Whether a later request was executed. One without an answer here was refused before that,
+    /// or its answer is kept no more: executed now, it would come too late.
+    pub(super) fn is_stale(&self, id: RequestId) -> bool {
+        self.0.back().is_some_and(|(last, _)| id < *last)
     }
 
+    /// Keeps the answer to a request that is not stale.
     pub(super) fn keep(&mut self, id: RequestId, answer: Answer, most: usize) {
-        let mut index = self.0.partition_point(|(other, _)| *other < id);
         if self.0.len() >= most {
-            // It would be the first to go.
-            let Some(before) = index.checked_sub(1) else {
-                return;
-            };
-            index = before;
             self.0.pop_front();
         }
-        self.0.insert(index, (id, answer));
+        self.0.push_back((id, answer));
     }
 }
 

@@ -276,14 +276,12 @@ impl Router {
         out: &mut impl Deliver,
     ) -> Option<After> {
         let answers = &self.sessions.get(session)?.answers;
-        let most = self.limits.count(Limit::Unanswered);
         let stale;
         let message = match answers.find(id) {
             Some(answer) => answer.as_message(),
-            None if id != RequestId::NONE && answers.may_have_forgotten(id, most) => {
-                let code = RefusalCode::STALE_REQUEST;
-                let what = "the request is older than the answers that are kept to be repeated";
-                stale = Refusal::limit(code, &self.limits, Limit::Unanswered, what);
+            None if id != RequestId::NONE && answers.is_stale(id) => {
+                let what = "a later request was executed, and no answer to this one is kept";
+                stale = Refusal::new(RefusalCode::STALE_REQUEST, what);
                 stale.as_message()
             }
             None => return None,

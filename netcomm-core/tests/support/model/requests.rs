@@ -37,8 +37,7 @@ impl Model {
                     let answer = answer.clone();
                     return self.tell(conn, answer);
                 }
-                let full = kept.len() >= self.limit(Limit::Unanswered);
-                if full && id < kept[0].0 {
+                if kept.iter().any(|(other, _)| id < *other) {
                     return self.tell(conn, "refused stale_request".into());
                 }
                 let answer = self.change(session, conn, action);

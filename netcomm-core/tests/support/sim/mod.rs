@@ -1,94 +1,47 @@
-//! Many sessions and a server under faults, in virtual time; one seed reproduces everything.
+//! Many clients and a server under faults, in virtual time; one seed reproduces everything.
 
 mod actions;
-pub mod checker;
+mod checker;
+mod dice;
 mod link;
+mod outbox;
+mod seat;
 mod server;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use netcomm_core::client::{Output, Session, SessionConfig};
-use netcomm_core::server::ConnId;
+use netcomm_core::limits::Limits;
 use netcomm_core::time::Instant;
+use netcomm_core::wire::ClientMessage;
 
 use self::checker::Checker;
-use self::link::Pipe;
-use self::server::Server;
+use self::dice::Dice;
+use self::link::Orphan;
+use self::seat::Seat;
+use self::server::{Server, SocketId};
 
-/// Small numbers from one seed.
-#[derive(Clone, Debug)]
-pub struct Dice(u64);
-
-impl Dice {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        self.draw() % end
-    }
-
-    /// An index into something of this length.
-    pub fn index(&mut self, length: usize) -> usize {
-        let length = u64::try_from(length).expect("a length");
-        usize::try_from(self.below(length)).expect("an index")
-    }
-
-    pub fn bytes(&mut self) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&self.draw().to_be_bytes());
-        bytes[8..].copy_from_slice(&self.draw().to_be_bytes());
-        bytes
-    }
-}
-
-/// A user at a client.
-struct User {
-    session: Session,
-    link: Option<Link>,
-    /// When it wants to be woken.
-    wait: Option<Instant>,
-    said: u64,
-}
-
-/// A connection, or the attempt to make one.
-struct Link {
-    /// When the client learns that it stands.
-    stands: Option<Instant>,
-    /// When either end learns that it is gone.
-    client_ends: Option<Instant>,
-    server_ends: Option<Instant>,
-    conn: Option<ConnId>,
-    up: Pipe,
-    down: Pipe,
-}
-
-/// A server's end whose client has gone on without it.
-struct Orphan {
-    conn: ConnId,
-    up: Pipe,
-    ends: Option<Instant>,
-}
-
+/// The story of one seed.
 pub struct Sim {
-    limits: &'static [(&'static str, u64)],
-    dice: Dice,
     now: Instant,
+    dice: Dice,
+    limits: Limits,
     server: Server,
-    users: Vec<User>,
+    seats: Vec<Seat>,
     orphans: Vec<Orphan>,
+    /// Which person each socket was opened by.
+    callers: BTreeMap<SocketId, usize>,
     checker: Checker,
     faults: bool,
+    /// The server ends then, and another begins.
+    drains: Option<Instant>,
+    /// Every name that somebody wished for.
+    names: Vec<String>,
+    names_return: bool,
+    people_hide: bool,
 }
 
+/// Low enough that every limit is met.
 const LIMITS: &[(&str, u64)] = &[
     ("resume_ms", 20_000),
     ("history_messages", 40),
@@ -97,38 +50,77 @@ const LIMITS: &[(&str, u64)] = &[
     ("page_items", 7),
     ("room_idle_ms", 30_000),
     ("unanswered", 8),
+    ("mailbox_bytes", 32 * 1024),
+    ("mailbox_frames", 100),
+    ("write_stall_ms", 6_000),
+    ("connections", 20),
+    ("rooms", 4),
+    ("pairs_per_user", 8),
+    ("pairs", 20),
+    ("history_bytes", 32 * 1024),
+    ("histories_bytes", 128 * 1024),
 ];
 
+/// The same, and hardly anybody is waited for.
+const TIGHT: &[(&str, u64)] = &[("detached_sessions", 2), ("notice_audience", 2)];
+
 impl Sim {
-    pub fn new(seed: u64, users: u64) -> Self {
-        Self::with(seed, users, LIMITS)
+    /// So many sessions; every third story has a person who types lines as well.
+    pub fn new(seed: u64, clients: u64) -> Self {
+        let tight = if seed % 4 == 3 { TIGHT } else { &[] };
+        let mut sim = Self::with(seed, &[LIMITS, tight].concat());
+        sim.names_return = true;
+        sim.people_hide = true;
+        sim.seat(clients, u64::from(seed.is_multiple_of(3)));
+        sim
     }
 
-    pub fn with(seed: u64, users: u64, limits: &'static [(&'static str, u64)]) -> Self {
+    /// How many sessions take part where nothing else is wanted.
+    pub fn clients(seed: u64) -> u64 {
+        2 + seed % 4
+    }
+
+    /// Two patient users, and a server that forgets nothing.
+    pub fn patient(seed: u64) -> Self {
+        const PATIENT: &[(&str, u64)] = &[
+            ("resume_ms", 3_600_000),
+            ("history_messages", 100_000),
+            ("history_bytes", 1024 * 1024 * 1024),
+            ("post_burst", 1_000_000),
+            ("query_burst", 1_000_000),
+        ];
+        let mut sim = Self::with(seed, PATIENT);
+        sim.seat(2, 0);
+        sim
+    }
+
+    fn with(seed: u64, set: &[(&str, u64)]) -> Self {
+        let mut limits = Limits::default();
+        for (name, value) in set {
+            limits.set(name, *value).expect("a limit within its range");
+        }
         let mut dice = Dice::new(seed);
-        let server = Server::new(limits, &mut dice);
-        let users = (0..users).map(|number| {
-            let mut config = SessionConfig::new(&format!("user{number}"));
-            if number % 2 == 0 {
-                config.rooms.push("lobby".into());
-            }
-            User {
-                session: Session::new(config, Instant::EPOCH, dice.draw()),
-                link: None,
-                wait: None,
-                said: 0,
-            }
-        });
-        let users: Vec<_> = users.collect();
         Self {
-            checker: Checker::new(users.len()),
+            server: Server::new(&limits, &mut dice, None),
             now: Instant::EPOCH,
-            server,
-            users,
-            orphans: Vec::new(),
-            faults: false,
-            limits,
             dice,
+            limits,
+            seats: Vec::new(),
+            orphans: Vec::new(),
+            callers: BTreeMap::new(),
+            checker: Checker::default(),
+            faults: false,
+            drains: None,
+            names: Vec::new(),
+            names_return: false,
+            people_hide: false,
+        }
+    }
+
+    fn seat(&mut self, sessions: u64, lines: u64) {
+        for with_lines in (0..sessions).map(|_| false).chain((0..lines).map(|_| true)) {
+            let seat = self.person(with_lines);
+            self.seats.push(seat);
         }
     }
 
@@ -138,21 +130,16 @@ impl Sim {
         self.everybody_says("hello");
         self.pass(Duration::from_secs(3));
         self.faults = true;
-        for _ in 0..150 {
+        for _ in 0..200 {
             self.act();
             let gap = self.dice.below(600);
             self.pass(Duration::from_millis(gap));
         }
-        self.faults = false;
-        self.pass(Duration::from_mins(4));
-        self.everybody_says("goodbye");
+        self.heal();
+        let told = self.checker.trace.len();
         self.pass(Duration::from_mins(1));
-        let told = self.checker.events();
-        self.pass(Duration::from_mins(1));
-        assert_eq!(told, self.checker.events(), "quiet means quiet");
-        for (number, user) in self.users.iter().enumerate() {
-            assert!(user.session.is_logged_in(), "user {number} is not back");
-        }
+        assert_eq!(told, self.checker.trace.len(), "quiet means quiet");
+        self.compare();
         self.checker.finish();
     }
 
@@ -164,10 +151,10 @@ impl Sim {
             self.everybody_says("says");
             let gap = self.dice.below(700);
             self.pass(Duration::from_millis(gap));
-            let number = self.dice.index(self.users.len());
-            let stands = self.users[number].link.as_ref().is_some_and(|link| link.conn.is_some());
-            if stands && self.dice.below(4) == 0 {
-                self.cut(number);
+            let seat = self.dice.index(self.seats.len());
+            let stands = self.seats[seat].link.as_ref().is_some_and(|link| link.socket.is_some());
+            if stands && self.dice.once_in(4) {
+                self.cut(seat);
                 done += 1;
             }
             if done == cuts {
@@ -175,9 +162,8 @@ impl Sim {
             }
         }
         assert_eq!(done, cuts);
-        self.pass(Duration::from_mins(4));
-        self.everybody_says("goodbye");
-        self.pass(Duration::from_mins(1));
+        self.heal();
+        self.compare();
         self.checker.finish();
     }
 
@@ -186,6 +172,57 @@ impl Sim {
         self.checker.trace.join("\n")
     }
 
+    /// How many messages were accepted, and how much virtual time has passed.
+    pub fn summary(&self) -> (usize, Duration) {
+        (self.checker.messages(), self.now.since_epoch())
+    }
+
+    /// Nothing breaks any more; everybody must come back, and hear everything.
+    fn heal(&mut self) {
+        self.faults = false;
+        for seat in 0..self.seats.len() {
+            // Nobody pings at the text face: a broken link would never be noticed.
+            if self.seats[seat].is_lines() {
+                self.cut(seat);
+            }
+        }
+        self.pass(Duration::from_secs(5));
+        for seat in 0..self.seats.len() {
+            self.replace(seat);
+        }
+        // Who was never welcomed may wait for its name as long as the default of `resume_ms`.
+        self.pass(Duration::from_mins(7));
+        for seat in &mut self.seats {
+            let number = seat.number;
+            let is_back = seat.session().is_some_and(|session| session.is_logged_in());
+            // Who types lines may have wished for a name that somebody has.
+            assert!(is_back || seat.is_lines(), "user {number} is not back");
+        }
+        self.everybody_says("goodbye");
+        self.pass(Duration::from_mins(2));
+    }
+
+    /// Everybody sees the same: everybody who is visible.
+    fn compare(&mut self) {
+        let now = self.now;
+        let members = ClientMessage::Members { room: None, from: "" };
+        for seat in &mut self.seats {
+            let number = seat.number;
+            if let Some(id) = seat.act(|session| session.request(now, &members)) {
+                self.checker.compares(number, id.expect("a request"));
+            }
+        }
+        self.pass(Duration::from_secs(5));
+        let mut visible = Vec::new();
+        for seat in &mut self.seats {
+            if seat.session().is_some_and(|session| !session.is_hidden()) {
+                visible.push(seat.nickname().to_owned());
+            }
+        }
+        self.checker.compare(&visible);
+    }
+
+    /// Lets time pass, and whatever is due happen.
     fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         self.settle();
@@ -202,136 +239,106 @@ impl Sim {
     }
 
     fn due(&self) -> Option<Instant> {
-        let mut due: Vec<_> = self.server.due().into_iter().collect();
-        for user in &self.users {
-            due.extend(user.wait);
-            if let Some(link) = &user.link {
-                let times = [link.stands, link.client_ends, link.server_ends];
-                due.extend(times.into_iter().flatten());
-                due.extend(link.up.due().into_iter().chain(link.down.due()));
-            }
-        }
+        let server = self.server.due().into_iter().chain(self.drains);
+        let links = self.seats.iter().filter_map(|seat| seat.link.as_ref()?.due());
+        let waits = self.seats.iter().filter_map(|seat| seat.wait);
         let orphans = self.orphans.iter();
-        due.extend(orphans.flat_map(|one| [one.up.due(), one.ends]).flatten());
-        due.into_iter().min()
+        let orphans = orphans.flat_map(|one| [one.up.due(), one.ends, one.breaks]).flatten();
+        server.chain(links).chain(waits).chain(orphans).min()
     }
 
     fn step(&mut self) {
         let now = self.now;
-        self.server.handle_timeout(now);
-        for orphan in &mut self.orphans {
-            while let Some(bytes) = orphan.up.arrive(now) {
-                self.server.read(now, orphan.conn, &bytes);
-            }
-            if orphan.ends.is_some_and(|at| at <= now) {
-                self.server.lose(now, orphan.conn);
-            }
+        if self.drains.is_some_and(|at| at <= now) {
+            self.restart();
         }
-        self.orphans.retain(|one| one.ends.is_none_or(|at| at > now));
-        for number in 0..self.users.len() {
-            self.step_user(number);
+        self.server.handle_timeout(now);
+        self.overhear();
+        let mut orphans = std::mem::take(&mut self.orphans);
+        orphans.retain_mut(|orphan| {
+            while let Some(bytes) = orphan.up.arrive(now) {
+                self.server.read(now, orphan.socket, &bytes);
+            }
+            let breaks = orphan.breaks.is_some_and(|at| at <= now);
+            if breaks {
+                self.server.lose(now, orphan.socket);
+            } else if orphan.ends.is_some_and(|at| at <= now) {
+                orphan.ends = None;
+                self.server.end(now, orphan.socket);
+            }
+            !breaks
+        });
+        self.orphans = orphans;
+        for seat in 0..self.seats.len() {
+            self.step_seat(seat);
         }
     }
 
-    fn step_user(&mut self, number: usize) {
+    fn step_seat(&mut self, seat: usize) {
         let now = self.now;
-        let user = &mut self.users[number];
-        if let Some(link) = &mut user.link {
+        if let Some(link) = &mut self.seats[seat].link {
             if link.stands.is_some_and(|at| at <= now) {
                 link.stands = None;
-                link.conn = Some(self.server.accept(now, &mut self.dice));
-                user.session.handle_connected(now);
+                let socket = self.server.accept(now, &mut self.dice);
+                link.socket = Some(socket);
+                self.callers.insert(socket, self.seats[seat].number);
+                self.connected(seat);
             } else if let Some(bytes) = link.down.arrive(now) {
-                user.session.receive(now, &bytes);
+                self.receive(seat, &bytes);
             } else if let Some(bytes) = link.up.arrive(now) {
-                if let Some(conn) = link.conn {
-                    self.server.read(now, conn, &bytes);
+                if let Some(socket) = link.socket {
+                    self.server.read(now, socket, &bytes);
                 }
             } else if link.server_ends.is_some_and(|at| at <= now) {
                 link.server_ends = None;
-                if let Some(conn) = link.conn.take() {
-                    self.server.lose(now, conn);
+                if let Some(socket) = link.socket.take() {
+                    self.server.lose(now, socket);
                 }
             } else if link.client_ends.is_some_and(|at| at <= now) {
-                self.abandon(number);
-                self.users[number].session.handle_disconnected(now);
+                self.disconnected(seat);
             }
         }
-        let user = &mut self.users[number];
-        if user.wait.is_some_and(|due| due <= now) {
-            user.wait = None;
-            user.session.handle_timeout(now);
+        let seat = &mut self.seats[seat];
+        if seat.wait.is_some_and(|due| due <= now) {
+            seat.wait = None;
+            seat.act(|session| session.handle_timeout(now));
         }
     }
 
     /// Lets everybody say what there is to say now.
     fn settle(&mut self) {
-        for number in 0..self.users.len() {
-            self.drain(number);
+        let now = self.now;
+        for seat in 0..self.seats.len() {
+            self.drain(seat);
         }
-        for user in &mut self.users {
-            let Some(link) = &mut user.link else { continue };
-            let Some(conn) = link.conn else { continue };
-            let sent = self.server.take(conn);
-            link.down.send(self.now, &sent.bytes, &mut self.dice);
-            if sent.finished && !link.down.silent {
-                let last = link.down.last().unwrap_or(self.now);
+        for seat in &mut self.seats {
+            let Some(link) = &mut seat.link else { continue };
+            let Some(socket) = link.socket else { continue };
+            let sent = self.server.send(now, socket, link.down.room());
+            link.down.send(now, &sent.bytes, &mut self.dice);
+            if sent.is_last && !link.down.silent && link.client_ends.is_none() {
+                let last = link.down.last().unwrap_or(now);
                 link.client_ends = Some(last + Duration::from_millis(1));
             }
         }
-        for orphan in &self.orphans {
-            self.server.take(orphan.conn);
+        for orphan in &mut self.orphans {
+            let sent = self.server.send(now, orphan.socket, orphan.down.room());
+            orphan.down.send(now, &sent.bytes, &mut self.dice);
+        }
+        self.overhear();
+    }
+
+    /// Lets the checker see whom the server has told what.
+    fn overhear(&mut self) {
+        for told in self.server.told() {
+            let to = told.to.iter().filter_map(|one| Some((*one, *self.callers.get(one)?)));
+            self.checker.told(&to.collect::<Vec<_>>(), &told.frame);
         }
     }
 
-    fn drain(&mut self, number: usize) {
-        for _ in 0..10_000 {
-            let user = &mut self.users[number];
-            match user.session.poll_output() {
-                Output::Connect => {
-                    user.link = Some(Link::new(self.now, self.faults, &mut self.dice));
-                }
-                Output::Transmit(bytes) => {
-                    let link = user.link.as_mut().expect("a link to write to");
-                    link.up.send(self.now, &bytes, &mut self.dice);
-                }
-                Output::Event(event) => self.checker.event(number, event),
-                Output::Disconnect => self.abandon(number),
-                Output::Wait(until) => {
-                    user.wait = until;
-                    return;
-                }
-                other => panic!("an output that nobody knows: {other:?}"),
-            }
-        }
-        panic!("an endless drain");
-    }
-
-    /// The client closes its end. What it sent still arrives, then the end, unless nothing does.
-    fn abandon(&mut self, number: usize) {
-        if let Some(link) = self.users[number].link.take()
-            && let Some(conn) = link.conn
-        {
-            let last = link.up.last().unwrap_or(self.now).max(self.now);
-            let ends = (!link.up.silent).then(|| last + Duration::from_millis(5));
-            let ends = link.server_ends.or(ends);
-            let up = link.up;
-            self.orphans.push(Orphan { conn, up, ends });
-        }
-    }
-}
-
-impl Link {
-    fn new(now: Instant, faults: bool, dice: &mut Dice) -> Self {
-        let then = now + Duration::from_millis(1 + dice.below(200));
-        let refused = faults && dice.below(5) == 0;
-        Self {
-            stands: (!refused).then_some(then),
-            client_ends: refused.then_some(then),
-            server_ends: None,
-            conn: None,
-            up: Pipe::default(),
-            down: Pipe::default(),
-        }
+    /// The client closes its end.
+    fn abandon(&mut self, seat: usize) {
+        let link = self.seats[seat].link.take();
+        self.orphans.extend(link.and_then(|link| link.abandon(self.now)));
     }
 }

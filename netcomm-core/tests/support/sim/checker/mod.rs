@@ -1,10 +1,21 @@
 //! What must be true of all that users were told, whatever happened. It knows nothing of the
 //! system but its events.
 
+mod lines;
+mod names;
+mod place;
+mod presence;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use netcomm_core::client::{Answer, ConversationName, Event};
-use netcomm_core::wire::{ConversationKind, Position, RequestId};
+use netcomm_core::client::{Answer, ConversationName, Ending, Event};
+use netcomm_core::time::Instant;
+use netcomm_core::wire::{ConversationKind, Position, RefusalCode, RequestId};
+
+use self::lines::Heard;
+use self::names::Names;
+use self::place::Place;
+use self::presence::Presence;
 
 #[derive(Default)]
 pub struct Checker {
@@ -13,6 +24,12 @@ pub struct Checker {
     by_text: BTreeMap<String, usize>,
     /// What was said at each place, by all accounts.
     said: BTreeMap<(u64, u64), usize>,
+    names: Names,
+    /// Where everyone stood when a socket was welcomed.
+    welcomes: BTreeMap<u64, Position>,
+    /// Requests whose answers must be the same for all, and the answers.
+    compared: BTreeSet<(usize, RequestId)>,
+    answers: Vec<Answer>,
     /// Everything that was told, for whoever looks for a failure's cause.
     pub trace: Vec<String>,
 }
@@ -30,7 +47,13 @@ struct User {
     heard: BTreeSet<usize>,
     /// Private conversations that were declared incomplete, by the other's number.
     excused: BTreeSet<usize>,
+    /// Whether all that was private has ended, and was declared to have.
     lost_identity: bool,
+    /// Whether the person has gone.
+    over: bool,
+    presence: Presence,
+    /// What a person at the text face has heard.
+    lines: Option<Heard>,
 }
 
 struct Post {
@@ -39,49 +62,61 @@ struct Post {
     text: String,
     accepted: Option<Position>,
     fate: u32,
-}
-
-/// Up to where a user has everything.
-struct Place {
-    name: ConversationName,
-    epoch: u64,
-    next: u64,
-    open: bool,
-}
-
-/// `user3.17` is user 3.
-fn number_of(nickname: &str) -> usize {
-    let digits = nickname.trim_start_matches("user");
-    let digits = digits.split('.').next().expect("a number");
-    digits.parse().expect("a user's name")
+    /// Whether somebody waits for an answer to it; nobody does at the text face.
+    awaited: bool,
 }
 
 impl Checker {
-    pub fn new(users: usize) -> Self {
-        Self { users: (0..users).map(|_| User::default()).collect(), ..Self::default() }
+    /// Somebody who was never here before.
+    pub fn person(&mut self, with_lines: bool) -> usize {
+        let lines = with_lines.then(Heard::default);
+        self.users.push(User { lines, ..User::default() });
+        self.users.len() - 1
     }
 
-    pub fn events(&self) -> usize {
-        self.trace.len()
+    /// This person may be called so from now on.
+    pub fn wishes(&mut self, number: usize, nickname: &str) {
+        self.names.wish(number, nickname);
     }
 
-    pub fn said(&mut self, author: usize, id: RequestId, to: ConversationName, text: String) {
+    pub fn messages(&self) -> usize {
+        self.said.len()
+    }
+
+    /// Somebody says something; at the text face it has no number.
+    pub fn said(
+        &mut self,
+        author: usize,
+        id: Option<RequestId>,
+        conversation: ConversationName,
+        text: String,
+    ) {
         let index = self.posts.len();
         self.by_text.insert(text.clone(), index);
-        self.posts.push(Post { author, conversation: to, text, accepted: None, fate: 0 });
-        self.users[author].asked.insert(id, index);
+        let awaited = id.is_some();
+        self.posts.push(Post { author, conversation, text, accepted: None, fate: 0, awaited });
+        self.users[author].asked.extend(id.map(|id| (id, index)));
     }
 
     pub fn leaves(&mut self, number: usize, id: RequestId, room: &str) {
         self.users[number].leaves.insert(id, room.into());
     }
 
-    pub fn event(&mut self, number: usize, event: Event) {
-        let mut line = format!("{number}: {event:?}");
-        if let Some(at) = line.find(", limits") {
-            line.truncate(at);
-        }
-        self.trace.push(line);
+    /// The server has forgotten everything.
+    pub fn restart(&mut self, now: Instant) {
+        self.note_down(now, "the server begins anew");
+    }
+
+    /// Takes a line into the trace.
+    fn note_down(&mut self, now: Instant, what: &str) {
+        let what = what.split(", limits").next().unwrap_or(what);
+        let what = what.replace(&"x".repeat(100), "");
+        self.trace.push(format!("{:9.3} {what}", now.since_epoch().as_secs_f64()));
+    }
+
+    pub fn event(&mut self, now: Instant, number: usize, event: Event) {
+        self.note_down(now, &format!("{number}: {event:?}"));
+        assert!(!self.users[number].over, "the last event is the end");
         match event {
             Event::LoggedIn { resumed, first, .. } => {
                 self.users[number].lost_identity |= !resumed && !first;
@@ -98,11 +133,12 @@ impl Checker {
             }
             Event::Gone { conversation, first, last } => {
                 let user = &mut self.users[number];
-                user.excuse(&conversation);
+                user.excuse(&self.names, &conversation);
                 user.skip_own();
                 let Some(place) = user.open(&conversation) else {
                     let key = (conversation.kind, conversation.name);
-                    let next = user.anew.insert(key, last + 1);
+                    let private = key.0 == ConversationKind::PRIVATE;
+                    let next = user.anew.insert(key, last + 1).or(private.then_some(1));
                     assert_eq!(next, Some(first), "a gap in what is known");
                     return;
                 };
@@ -111,8 +147,8 @@ impl Checker {
             }
             Event::Restarted { conversation } => {
                 let user = &mut self.users[number];
-                user.excuse(&conversation);
-                let known = user.open(&conversation).map(|place| place.open = false);
+                user.excuse(&self.names, &conversation);
+                let known = user.oldest(&conversation).map(|place| place.open = false);
                 let key = (conversation.kind, conversation.name);
                 let known = known.is_some() || user.anew.contains_key(&key);
                 assert!(known, "what restarts is known");
@@ -122,20 +158,20 @@ impl Checker {
             }
             Event::ConversationEnded { conversation } => {
                 let user = &mut self.users[number];
-                user.excuse(&conversation);
+                user.excuse(&self.names, &conversation);
                 user.anew.remove(&(conversation.kind, conversation.name.clone()));
-                if let Some(place) = user.open(&conversation) {
+                if let Some(place) = user.oldest(&conversation) {
                     place.open = false;
                 }
             }
             Event::RoomEntered { room, position } => self.entered(number, room, position),
             Event::Renamed { from, to } => {
-                for place in &mut self.users[number].places {
-                    let private = place.name.kind == ConversationKind::PRIVATE;
-                    if place.open && private && place.name.name == from {
-                        place.name.name.clone_from(&to);
-                    }
-                }
+                let from = ConversationName { kind: ConversationKind::PRIVATE, name: from };
+                self.users[number].rename(&from, to);
+            }
+            Event::Ended { why } => {
+                assert_eq!(why, Ending::Quit, "nobody has to go");
+                self.users[number].over = true;
             }
             _ => {}
         }
@@ -147,16 +183,29 @@ impl Checker {
             post.fate += 1;
             assert_eq!(post.fate, 1, "one answer: {}", post.text);
         }
+        if self.compared.remove(&(number, id)) {
+            self.answers.push(answer);
+            return;
+        }
         match answer {
             Answer::Posted { position, .. } => self.accepted(number, id, position),
             Answer::Joined { room, position } => self.entered(number, room, position),
-            Answer::Done => {
+            Answer::Done
+            | Answer::Refused {
+                code: RefusalCode::NOT_A_MEMBER | RefusalCode::UNKNOWN_ROOM, ..
+            } => {
                 if let Some(name) = self.users[number].leaves.remove(&id) {
                     let kind = ConversationKind::ROOM;
                     let room = ConversationName { kind, name };
                     if let Some(place) = self.users[number].open(&room) {
                         place.open = false;
                     }
+                }
+            }
+            Answer::History { epoch, items, .. } => {
+                for item in items {
+                    let index = self.post(&item.author, &item.text);
+                    self.note(Position { epoch, seq: item.seq }, index);
                 }
             }
             _ => {}
@@ -172,12 +221,8 @@ impl Checker {
             assert_eq!(place.epoch, position.epoch, "a new epoch is told");
             return;
         }
-        user.places.push(Place {
-            name: room,
-            epoch: position.epoch,
-            next: anew.unwrap_or(position.seq + 1),
-            open: true,
-        });
+        let next = anew.unwrap_or(position.seq + 1);
+        user.begin(room, position.epoch, next);
     }
 
     fn accepted(&mut self, number: usize, id: RequestId, position: Position) {
@@ -201,6 +246,14 @@ impl Checker {
         assert_eq!(before, index, "one order for all");
     }
 
+    /// What was said in these words, by somebody who may be called so.
+    fn post(&self, author: &str, text: &str) -> usize {
+        let index = *self.by_text.get(text).expect("somebody said it");
+        let by = self.posts[index].author;
+        assert!(self.names.is_of(author, by), "{author} did not say {text}");
+        index
+    }
+
     fn message(
         &mut self,
         number: usize,
@@ -209,9 +262,8 @@ impl Checker {
         author: &str,
         text: &str,
     ) {
-        let index = *self.by_text.get(text).expect("somebody said it");
+        let index = self.post(author, text);
         let post = &self.posts[index];
-        assert_eq!(post.author, number_of(author), "who said {text}");
         assert_ne!(post.author, number, "no echo of {text}");
         assert_eq!(post.conversation.kind, conversation.kind, "where: {text}");
         self.note(position, index);
@@ -227,9 +279,25 @@ impl Checker {
         user.owed.extend(left_out);
     }
 
+    /// The answer to this request must be the same for all.
+    pub fn compares(&mut self, number: usize, id: RequestId) {
+        self.compared.insert((number, id));
+    }
+
+    /// Everybody sees the same people, and those who are visible among them.
+    pub fn compare(&self, visible: &[String]) {
+        assert_eq!(self.compared.len(), 0, "everybody is answered");
+        for answer in &self.answers {
+            assert_eq!(Some(answer), self.answers.first(), "everybody sees the same");
+            let Answer::Members { members, next } = answer else { panic!("{answer:?}") };
+            let unseen = visible.iter().find(|name| !members.contains(name));
+            assert!(unseen.is_none() || !next.is_empty(), "{unseen:?} is not seen");
+        }
+    }
+
     /// All is quiet: nothing may be missing.
     pub fn finish(&mut self) {
-        for (number, user) in self.users.iter_mut().enumerate() {
+        for (number, user) in self.users.iter_mut().enumerate().filter(|(_, user)| !user.over) {
             let mut owed = user.owed.difference(&user.own);
             assert_eq!(owed.next(), None, "{number} was not told of it");
             user.skip_own();
@@ -246,81 +314,47 @@ impl Checker {
             }
         }
         for (index, post) in self.posts.iter().enumerate() {
-            if post.conversation.kind != ConversationKind::PRIVATE || post.accepted.is_none() {
-                continue;
+            if post.conversation.kind == ConversationKind::PRIVATE && post.accepted.is_some() {
+                self.arrived(index, post);
             }
-            let to = number_of(&post.conversation.name);
-            let reader = &self.users[to];
-            let excused = reader.lost_identity || reader.excused.contains(&post.author);
-            assert!(
-                reader.heard.contains(&index) || excused || self.users[post.author].lost_identity,
-                "{to} never heard {}",
-                post.text
-            );
         }
-        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
         let places: BTreeMap<usize, (u64, u64)> =
             self.said.iter().map(|(at, index)| (*index, *at)).collect();
-        for (index, (epoch, seq)) in places {
-            let before = last.insert((self.posts[index].author, epoch), seq);
-            assert!(before.is_none_or(|before| before < seq), "first said, first heard");
+        let mut last: BTreeMap<(usize, u64), u64> = BTreeMap::new();
+        for (index, (epoch, seq)) in &places {
+            let before = last.insert((self.posts[*index].author, *epoch), *seq);
+            assert!(before.is_none_or(|before| before < *seq), "first said, first heard");
         }
-        assert!(self.posts.iter().all(|post| post.fate == 1), "an answer for each");
-    }
-}
-
-impl User {
-    fn open(&mut self, name: &ConversationName) -> Option<&mut Place> {
-        let mut places = self.places.iter_mut();
-        places.find(|place| place.open && place.name == *name)
-    }
-
-    fn skip_own(&mut self) {
-        for place in &mut self.places {
-            place.skip(&self.own);
+        for (number, user) in self.users.iter().enumerate() {
+            if let Some(heard) = &user.lines {
+                let is_own = |index: &usize| self.posts[*index].author == number;
+                heard.check(number, &places, &self.said, is_own, |index| {
+                    self.is_for_everyone(*index)
+                });
+            }
         }
-    }
-
-    fn excuse(&mut self, conversation: &ConversationName) {
-        if conversation.kind == ConversationKind::PRIVATE {
-            self.excused.insert(number_of(&conversation.name));
-        }
+        assert!(
+            self.posts.iter().all(|post| post.fate == u32::from(post.awaited)),
+            "an answer for each"
+        );
     }
 
-    fn place(&mut self, name: &ConversationName, position: Position, own: bool) -> &mut Place {
-        let known = self.places.iter().position(|place| {
-            place.open && place.epoch == position.epoch && place.name.kind == name.kind
-        });
-        if let Some(index) = known {
-            let place = &mut self.places[index];
-            assert!(own || place.name == *name, "{name} is {}", place.name);
-            return place;
-        }
-        let private = name.kind == ConversationKind::PRIVATE;
-        let anew = self.anew.remove(&(name.kind, name.name.clone()));
-        let mut places = self.places.iter();
-        let open = places.any(|place| place.open && place.name == *name);
-        assert!(!open || private, "{name} has another epoch, and nobody said so");
-        let room = name.kind == ConversationKind::ROOM;
-        assert!(!room || anew.is_some(), "{name} was never entered");
-        self.places.push(Place {
-            name: name.clone(),
-            epoch: position.epoch,
-            next: match anew {
-                Some(next) => next,
-                None if private => 1,
-                None => position.seq,
-            },
-            open: true,
-        });
-        self.places.last_mut().expect("just pushed")
-    }
-}
-
-impl Place {
-    fn skip(&mut self, own: &BTreeSet<(u64, u64)>) {
-        while own.contains(&(self.epoch, self.next)) {
-            self.next += 1;
-        }
+    /// A private message that was accepted was heard, or declared to be lost.
+    fn arrived(&self, index: usize, post: &Post) {
+        let is_excused = |number: usize| {
+            let user = &self.users[number];
+            user.over || user.lost_identity || user.excused.contains(&post.author)
+        };
+        let author = &self.users[post.author];
+        // Who has gone takes what it said with it, and that is declared to who was not there.
+        let mut readers = self.names.of(&post.conversation.name);
+        assert!(
+            author.over
+                || author.lost_identity
+                || readers.any(|to| self.users[to].heard.contains(&index) || is_excused(to)),
+            "nobody called {} heard {}",
+            post.conversation.name,
+            post.text
+        );
     }
 }
