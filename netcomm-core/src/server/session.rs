@@ -26,6 +26,8 @@ pub(super) struct Session {
     pub(super) hidden: Option<Hidden>,
     /// Hidden and without a connection: until when it can be resumed.
     pub(super) lost_until: Option<Instant>,
+    /// The name that was released while it was hidden, which its client may not have heard.
+    pub(super) released: Option<Nickname>,
     /// From the entropy of its last connection.
     pub(super) secret: Secret,
     pub(super) origin: Address,

@@ -64,6 +64,7 @@ impl Router {
             self.take_over(now, to, session, secret, resume.map(TokenHash::of), token, out);
             let name = self.welcome(now, to, id, session, true, token, out);
             self.come_back(session, to.conn, out);
+            self.tell_released(to, session, out);
             return name.ok_or_else(Refusal::not_logged_in);
         }
         let name = Nickname::new(nickname)?;
@@ -82,6 +83,7 @@ impl Router {
             persona,
             hidden: hidden.then(|| Hidden { wish: name, rooms: BTreeMap::new() }),
             lost_until: None,
+            released: None,
             secret,
             origin,
             tokens: Tokens { newest: TokenHash::of(token), retiring: None },
@@ -237,9 +239,26 @@ impl Router {
         };
         if !core::mem::replace(&mut link.has_asked, true)
             && let Some(session) = self.sessions.get_mut(session)
-            && let Some(old) = session.tokens.retiring.take()
         {
-            self.tokens.remove(&old);
+            // What was told with the welcome has arrived too.
+            session.released = None;
+            if let Some(old) = session.tokens.retiring.take() {
+                self.tokens.remove(&old);
+            }
+        }
+    }
+
+    /// Tells a hidden user, perhaps once more, that its name is free now. Unlike other events this
+    /// one is repeated after a resume: with its name its private conversations ended, and of one
+    /// that began while it was away it would never hear.
+    fn tell_released(&mut self, to: Recipient, id: SessionId, out: &mut impl Deliver) {
+        if let Some(name) = self.sessions.get(id).and_then(|session| session.released) {
+            let message = ServerMessage::Notice {
+                code: NoticeCode::NAME_RELEASED,
+                subject: name.as_str(),
+                text: "you were hidden for long: your nickname was released, your private conversations ended",
+            };
+            self.event(&[to], None, &message, out);
         }
     }
 
@@ -334,15 +353,11 @@ impl Router {
             self.end_session(session_id);
             return;
         }
+        session.released = name;
         let link = session.conn.and_then(|conn| Some((conn, self.links.get(conn)?)));
-        if let (Some((conn, link)), Some(name)) = (link, name) {
+        if let Some((conn, link)) = link {
             let to = link.recipient(conn);
-            let message = ServerMessage::Notice {
-                code: NoticeCode::NAME_RELEASED,
-                subject: name.as_str(),
-                text: "you were hidden for long: your nickname is free for others now",
-            };
-            self.event(&[to], None, &message, out);
+            self.tell_released(to, session_id, out);
         }
     }
 }

@@ -76,6 +76,7 @@ impl Router {
             persona: None,
             hidden: None,
             lost_until: None,
+            released: None,
             secret,
             origin: Address::of(author.origin, &self.limits),
             tokens: Tokens { newest, retiring: None },

@@ -45,6 +45,8 @@ struct Session {
     persona: Option<usize>,
     hidden: Option<Hidden>,
     lost_until: Option<u64>,
+    /// The name that it may not know to have lost.
+    released: Option<String>,
     origin: u8,
     /// The newest first.
     tokens: Vec<usize>,
@@ -258,9 +260,16 @@ impl Model {
         self.sessions[bearer].persona = None;
         if self.sessions[bearer].hidden.is_none() {
             self.end_session(bearer);
-        } else if let Some(conn) = self.sessions[bearer].conn {
-            let name = self.personas[id].name.clone();
-            self.tell(conn, format!("notice name_released {name}"));
+        } else {
+            self.sessions[bearer].released = Some(name);
+            self.tell_released(bearer);
+        }
+    }
+
+    fn tell_released(&mut self, session: usize) {
+        let Session { released, conn, .. } = &self.sessions[session];
+        if let (Some(name), Some(conn)) = (released, conn) {
+            self.tell(*conn, format!("notice name_released {name}"));
         }
     }
 
@@ -346,6 +355,7 @@ impl Model {
                     persona,
                     hidden: hidden.then(|| Hidden { wish: name.into(), rooms: vec![] }),
                     lost_until: None,
+                    released: None,
                     origin,
                     tokens: vec![],
                     answers: vec![],
@@ -372,6 +382,7 @@ impl Model {
         if let Some(persona) = persona.filter(|id| hidden.is_none() && !self.personas[*id].online) {
             self.appear(persona);
         }
+        self.tell_released(session);
     }
 
     fn enter(&mut self, name: &str, origin: u8) -> usize {

@@ -23,6 +23,7 @@ impl Model {
         };
         if !std::mem::replace(&mut self.conns[conn].has_asked, true) {
             self.sessions[session].tokens.truncate(1);
+            self.sessions[session].released = None;
         }
         let answer = match action {
             Action::Members { room, from, .. } => self.members(room.as_deref(), from),

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use netcomm_core::client::{Answer, ConversationName, Ending, Event};
 use netcomm_core::time::Instant;
-use netcomm_core::wire::{ConversationKind, Position, RefusalCode, RequestId};
+use netcomm_core::wire::{ConversationKind, NoticeCode, Position, RefusalCode, RequestId};
 
 use self::lines::Heard;
 use self::names::Names;
@@ -49,6 +49,8 @@ struct User {
     excused: BTreeSet<usize>,
     /// Whether all that was private has ended, and was declared to have.
     lost_identity: bool,
+    /// Of how many posts its private ones were declared to be over.
+    released: usize,
     /// Whether the person has gone.
     over: bool,
     presence: Presence,
@@ -152,7 +154,9 @@ impl Checker {
                 let key = (conversation.kind, conversation.name);
                 let known = known.is_some() || user.anew.contains_key(&key);
                 assert!(known, "what restarts is known");
-                if key.0 != ConversationKind::PRIVATE {
+                if key.0 == ConversationKind::PRIVATE {
+                    user.anew.remove(&key);
+                } else {
                     user.anew.insert(key, 1);
                 }
             }
@@ -168,6 +172,9 @@ impl Checker {
             Event::Renamed { from, to } => {
                 let from = ConversationName { kind: ConversationKind::PRIVATE, name: from };
                 self.users[number].rename(&from, to);
+            }
+            Event::Notice { code: NoticeCode::NAME_RELEASED, .. } => {
+                self.users[number].released = self.posts.len();
             }
             Event::Ended { why } => {
                 assert_eq!(why, Ending::Quit, "nobody has to go");
@@ -343,7 +350,8 @@ impl Checker {
     fn arrived(&self, index: usize, post: &Post) {
         let is_excused = |number: usize| {
             let user = &self.users[number];
-            user.over || user.lost_identity || user.excused.contains(&post.author)
+            let is_declared = user.excused.contains(&post.author) || index < user.released;
+            user.over || user.lost_identity || is_declared
         };
         let author = &self.users[post.author];
         // Who has gone takes what it said with it, and that is declared to who was not there.
