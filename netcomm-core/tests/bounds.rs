@@ -268,3 +268,49 @@ fn enter_from(chat: &mut Chat, last: u8, name: &str, hidden: bool) -> (ConnId, R
     let conn = open_from(chat, last);
     (conn, chat.login(conn, name, hidden, None).1)
 }
+
+#[test]
+fn lost_sessions_are_limited_in_all_and_hidden_ones_among_themselves() {
+    for hidden in [false, true] {
+        let mut chat = Chat::with(&[("detached_sessions", 2)]);
+        let users = ["alice", "bob", "carol"].map(|nickname| {
+            let conn = chat.connect();
+            (conn, nickname, chat.login(conn, nickname, hidden, None).1)
+        });
+        for (conn, ..) in &users {
+            chat.lose(*conn);
+            chat.pass(Duration::from_secs(1));
+        }
+        let resumed = users.map(|(_, nickname, token)| {
+            let conn = chat.connect();
+            chat.login(conn, nickname, hidden, Some(token)).0
+        });
+        assert_eq!(resumed, [false, true, true], "the oldest has ended");
+    }
+}
+
+#[test]
+fn private_conversations_are_limited_by_user_and_in_all() {
+    let with = |nickname| post(Conversation::private(nickname), "hi");
+    let mut chat = Chat::with(&[("pairs_per_user", 1)]);
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    let (carol, _dave) = (chat.user("carol"), chat.user("dave"));
+    chat.done(alice, &with("bob"));
+    // Neither who has enough of them, nor with whom has.
+    for (conn, other) in [(alice, "carol"), (carol, "alice")] {
+        assert_eq!(refusal(&chat.ask(conn, &with(other))), RefusalCode::TOO_MANY_PAIRS);
+    }
+    chat.done(bob, &with("alice"));
+    chat.done(carol, &with("dave"));
+    chat.done(bob, &ClientMessage::Quit);
+    let eve = chat.user("eve");
+    chat.done(eve, &with("alice"));
+
+    let mut chat = Chat::with(&[("pairs", 1)]);
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    let carol = chat.user("carol");
+    chat.done(alice, &with("bob"));
+    assert_eq!(refusal(&chat.ask(carol, &with("bob"))), RefusalCode::TOO_MANY_PAIRS);
+    chat.done(bob, &ClientMessage::Quit);
+    chat.done(carol, &with("alice"));
+}

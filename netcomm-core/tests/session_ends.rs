@@ -1,111 +1,19 @@
 //! A client's session against what servers may say: when it ends, when it comes back, and that
 //! no bytes do it harm.
 
+mod support;
+
 use std::time::Duration;
 
-use netcomm_core::client::{Answer, Ending, Event, Loss, Output, Session, SessionConfig};
+use netcomm_core::client::{Answer, Ending, Event, Loss, Session, SessionConfig};
 use netcomm_core::limits::Limit;
-use netcomm_core::preface::{PrefaceRefusal, ServerPreface, Version};
+use netcomm_core::preface::{PrefaceRefusal, ServerPreface};
 use netcomm_core::server::{Face, farewell};
-use netcomm_core::time::{Instant, UnixMillis};
 use netcomm_core::wire::{
-    self, ClientMessage, CloseCode, Conversation, NoticeCode, Position, RefusalCode, RequestId,
-    ResumeToken, ServerMessage,
+    ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ServerMessage,
 };
 use proptest::prelude::*;
-
-/// What a session puts out until it waits.
-#[derive(Default)]
-struct Said {
-    events: Vec<Event>,
-    bytes: Vec<u8>,
-    connects: usize,
-}
-
-fn drain(session: &mut Session) -> Said {
-    let mut said = Said::default();
-    for _ in 0..100_000 {
-        match session.poll_output() {
-            Output::Event(event) => said.events.push(event),
-            Output::Transmit(bytes) => said.bytes.extend(bytes),
-            Output::Connect => said.connects += 1,
-            Output::Wait(_) => return said,
-            _ => {}
-        }
-    }
-    panic!("an endless drain");
-}
-
-const NOW: Instant = Instant::EPOCH;
-const EVERYONE: Position = Position { epoch: 7, seq: 0 };
-
-fn tell(session: &mut Session, id: u32, message: &ServerMessage<'_>) -> Said {
-    let mut frame = Vec::new();
-    wire::encode(RequestId(id), message, &mut frame).expect("a frame");
-    session.receive(NOW, &frame);
-    drain(session)
-}
-
-fn greeted() -> Session {
-    let mut config = SessionConfig::new("ann");
-    config.rooms.push("lobby".into());
-    let mut session = Session::new(config, NOW, 1);
-    session.handle_connected(NOW);
-    session.receive(NOW, &ServerPreface::Accepted(Version::V1).to_bytes());
-    drain(&mut session);
-    session
-}
-
-fn welcome<'a>(resumed: bool) -> ServerMessage<'a> {
-    ServerMessage::Welcome {
-        nickname: "ann",
-        resumed,
-        hidden: false,
-        token: ResumeToken([3; 16]),
-        time: UnixMillis(0),
-        everyone: EVERYONE,
-        limits: Vec::new(),
-        features: 0,
-        extensions: Vec::new(),
-    }
-}
-
-fn up() -> Session {
-    let mut session = greeted();
-    tell(&mut session, 1, &welcome(false));
-    assert!(session.is_logged_in());
-    session
-}
-
-fn ending(said: &Said) -> Option<&Ending> {
-    said.events.iter().find_map(|event| match event {
-        Event::Ended { why } => Some(why),
-        _ => None,
-    })
-}
-
-/// The connection breaks, and the next one stands as far as the preface.
-fn again(session: &mut Session) {
-    session.handle_disconnected(NOW);
-    drain(session);
-    session.handle_timeout(NOW + Duration::from_mins(2));
-    session.handle_connected(NOW);
-    session.receive(NOW, &ServerPreface::Accepted(Version::V1).to_bytes());
-}
-
-/// The requests in what was sent, without their ids.
-fn requests(bytes: &[u8]) -> Vec<(RequestId, String)> {
-    let mut rest = bytes.strip_prefix(&netcomm_core::preface::ClientPreface::OURS.to_bytes()[..]);
-    let mut rest = rest.take().unwrap_or(bytes);
-    let mut requests = Vec::new();
-    while let Some((header, after)) = rest.split_first_chunk() {
-        let length = usize::try_from(u32::from_be_bytes(*header)).expect("a length");
-        let (id, message) = wire::decode::<ClientMessage<'_>>(&after[..length]).expect("a frame");
-        requests.push((id, format!("{message:?}")));
-        rest = &after[length..];
-    }
-    requests
-}
+use support::script::{NOW, again, asked, drain, ending, greeted, requests, tell, up, welcome};
 
 #[test]
 fn only_codes_of_the_retry_class_bring_a_session_back() {
@@ -211,6 +119,39 @@ fn the_sessions_own_requests_count_as_unanswered() {
     let posts = (0..limit).map(|_| session.post(NOW, Conversation::EVERYONE, "hi").is_ok());
     // One of them is the join of the wanted room.
     assert_eq!(posts.filter(|sent| *sent).count() as u64, limit - 1);
+}
+
+#[test]
+fn a_server_that_closes_before_it_has_heard_anything_is_come_back_to() {
+    let codes = [CloseCode::SHUTTING_DOWN, CloseCode::LOGIN_TIMEOUT, CloseCode::FULL];
+    for code in codes.into_iter().chain([CloseCode::ADDRESS_LIMIT]) {
+        let mut session = Session::new(SessionConfig::new("ann"), NOW, 1);
+        session.handle_connected(NOW);
+        session.receive(NOW, &farewell(Face::Text, code));
+        let said = drain(&mut session);
+        assert!(matches!(said.events[..], [Event::Lost { .. }]), "{code}: {:?}", said.events);
+        session.handle_timeout(NOW + Duration::from_mins(2));
+        assert_eq!(drain(&mut session).connects, 1);
+    }
+}
+
+#[test]
+fn who_wishes_for_a_name_does_not_follow_its_bearer() {
+    let mut session = up();
+    tell(&mut session, 0, &ServerMessage::Renamed { from: "ann", to: "eve" });
+    assert_eq!(session.nickname(), "ann");
+}
+
+#[test]
+fn a_room_that_was_refused_unheard_is_asked_for_anew() {
+    let mut session = greeted();
+    let said = tell(&mut session, 1, &welcome(false));
+    let join = asked(&said, "Join");
+    let code = RefusalCode::STALE_REQUEST;
+    let stale = ServerMessage::Refused { code, retry_after: None, text: "" };
+    let said = tell(&mut session, join.0, &stale);
+    assert!(asked(&said, "Join") > join);
+    assert_eq!(said.events, []);
 }
 
 proptest! {

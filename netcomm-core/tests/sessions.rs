@@ -5,7 +5,7 @@ mod support;
 use std::time::Duration;
 
 use netcomm_core::wire::{
-    ClientMessage, CloseCode, Conversation, RefusalCode, RequestId, ServerMessage,
+    ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, RequestId, ServerMessage,
 };
 use support::chat::{Chat, create, history, join, login, members, names, position, post, refusal};
 
@@ -193,4 +193,59 @@ fn who_was_away_learns_what_it_will_never_read() {
     let (_, after) = ended(&mut chat).expect("a conversation");
     assert_eq!(after.seq, 1);
     assert_ne!(before.epoch, after.epoch);
+}
+
+#[test]
+fn what_was_refused_is_not_done_after_what_came_later() {
+    let mut chat = Chat::new();
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    chat.done(alice, &create("lobby"));
+    let leave = ClientMessage::Leave { room: "lobby" };
+    let said = post(LOBBY, "too early");
+    for (id, request) in [(50, &leave), (51, &said)] {
+        let refused = chat.ask_as(bob, RequestId(id), request);
+        assert_eq!(refusal(&refused), RefusalCode::NOT_A_MEMBER);
+    }
+    let joined = chat.ask_as(bob, RequestId(52), &join("lobby"));
+    chat.heard(alice);
+    // The answers were lost, and everything comes again.
+    for (id, request) in [(50, &leave), (51, &said)] {
+        let refused = chat.ask_as(bob, RequestId(id), request);
+        assert_eq!(refusal(&refused), RefusalCode::STALE_REQUEST);
+    }
+    assert_eq!(chat.ask_as(bob, RequestId(52), &join("lobby")), joined);
+    assert!(chat.heard(alice).is_silent());
+    chat.say(alice, LOBBY, "welcome");
+    assert_eq!(chat.heard(bob).texts(), ["welcome"]);
+}
+
+#[test]
+fn who_was_away_hears_that_its_name_was_released_until_it_must_have_heard() {
+    let mut chat = Chat::with(&[("resume_ms", 10_000)]);
+    let alice = chat.user("alice");
+    let bob = chat.connect();
+    let (_, mut token) = chat.login(bob, "bob", false, None);
+    chat.done(bob, &ClientMessage::Hide);
+    chat.pass(Duration::from_secs(5));
+    chat.lose(bob);
+    chat.say(alice, Conversation::private("bob"), "are you there?");
+    chat.pass(Duration::from_secs(5));
+    for (asks, hears) in [(false, true), (true, true), (false, false)] {
+        let again = chat.connect();
+        let heard = chat.ask(again, &login("bob", false, Some(token)));
+        let events = heard.events();
+        let ServerMessage::Welcome { resumed: true, token: newest, .. } = events[0] else {
+            panic!("{events:?}");
+        };
+        token = newest;
+        let released = |event: &ServerMessage<'_>| {
+            let code = NoticeCode::NAME_RELEASED;
+            matches!(event, ServerMessage::Notice { code: told, .. } if *told == code)
+        };
+        assert_eq!(events.iter().any(released), hears);
+        if asks {
+            chat.ask(again, &members(None));
+        }
+        chat.lose(again);
+    }
 }

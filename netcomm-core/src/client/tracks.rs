@@ -1,6 +1,6 @@
 //! All conversations that are kept track of.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use super::conversation::{ConversationKey, ConversationName};
@@ -23,6 +23,9 @@ const fn is_plausible(name: &str) -> bool {
     name.len() <= RoomName::MAX_BYTES
 }
 
+/// So many private conversations are remembered after they were left.
+const LEFT: usize = 64;
+
 /// Every conversation's place.
 #[derive(Debug, Default)]
 pub(super) struct Tracks {
@@ -30,6 +33,9 @@ pub(super) struct Tracks {
     /// Private conversations whose name another has now. While the list is read they may turn up
     /// under the name that the other took.
     adrift: Vec<Track>,
+    /// Epochs of private conversations that were left, and what came next in each, the latest last.
+    /// Under a name that nobody has heard of yet one may go on.
+    left: VecDeque<(u64, u64)>,
     /// Counts the lists that were begun.
     listing: u64,
     is_listing: bool,
@@ -146,19 +152,22 @@ impl Tracks {
     /// The list is complete: what was not in it has ended. Answers which.
     pub(super) fn end_listing(&mut self, tell: &mut impl FnMut(Event)) -> Vec<ConversationName> {
         self.is_listing = false;
-        for Track { name, .. } in core::mem::take(&mut self.adrift) {
-            let conversation = name;
+        for track in core::mem::take(&mut self.adrift) {
+            leave(&mut self.left, &track);
+            let Track { name: conversation, is_restarted, .. } = track;
             let key = ConversationKey::of(conversation.as_ref());
-            tell(if self.all.contains_key(&key) {
-                Event::Restarted { conversation }
-            } else {
-                Event::ConversationEnded { conversation }
-            });
+            if !self.all.contains_key(&key) {
+                tell(Event::ConversationEnded { conversation });
+            } else if !is_restarted {
+                tell(Event::Restarted { conversation });
+            }
         }
         let (listing, mut ended) = (self.listing, Vec::new());
+        let left = &mut self.left;
         self.all.retain(|_, track| {
             let listed = track.listing == listing;
             if !listed {
+                leave(left, track);
                 let conversation = track.name.clone();
                 ended.push(conversation.clone());
                 tell(Event::ConversationEnded { conversation });
@@ -220,17 +229,18 @@ impl Tracks {
                 }
                 (None, Some(before)) if is_private && self.is_listing => {
                     self.displace(before, tell);
-                    Track::new(name, epoch, 1)
+                    self.private(name, epoch)
                 }
                 (None, Some(before)) => {
+                    leave(&mut self.left, &before);
                     if !before.is_restarted {
                         let conversation = before.name;
                         tell(Event::Restarted { conversation });
                     }
-                    Track::new(name, epoch, 1)
+                    self.private(name, epoch)
                 }
                 (None, None) if self.all.len() + self.adrift.len() >= TRACKS => return None,
-                (None, None) if is_private => Track::new(name, epoch, 1),
+                (None, None) if is_private => self.private(name, epoch),
                 // After a resume the answer to a join may still be on its way.
                 (None, None) if self.is_listing => Track::new(name, epoch, next).not_begun(),
                 (None, None) => Track::new(name, epoch, next),
@@ -257,13 +267,30 @@ impl Tracks {
         self.all.remove(&key)
     }
 
+    /// A private conversation that begins, or goes on after it was left.
+    fn private(&self, name: ConversationName, epoch: u64) -> Track {
+        let next = self.left.iter().rfind(|(left, _)| *left == epoch);
+        Track::new(name, epoch, next.map_or(1, |(_, next)| *next))
+    }
+
     /// Another conversation has this one's name.
     fn displace(&mut self, track: Track, tell: &mut impl FnMut(Event)) {
         if self.is_listing && self.all.len() + self.adrift.len() < TRACKS {
             self.adrift.push(track);
         } else {
+            leave(&mut self.left, &track);
             let conversation = track.name;
             tell(Event::ConversationEnded { conversation });
         }
+    }
+}
+
+/// A conversation is no longer kept track of.
+fn leave(left: &mut VecDeque<(u64, u64)>, track: &Track) {
+    if track.name.kind == ConversationKind::PRIVATE {
+        if left.len() == LEFT {
+            left.pop_front();
+        }
+        left.push_back((track.epoch, track.next));
     }
 }

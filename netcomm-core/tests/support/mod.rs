@@ -13,6 +13,7 @@
 pub mod both;
 pub mod chat;
 pub mod model;
+pub mod script;
 pub mod sim;
 pub mod trace;
 pub mod traces;

@@ -152,9 +152,11 @@ impl Checker {
                 user.excuse(&self.names, &conversation);
                 let known = user.oldest(&conversation).map(|place| place.open = false);
                 let key = (conversation.kind, conversation.name);
-                let known = known.is_some() || user.anew.contains_key(&key);
+                // Of a private conversation it may have read in a list, and nothing more.
+                let private = key.0 == ConversationKind::PRIVATE;
+                let known = known.is_some() || private || user.anew.contains_key(&key);
                 assert!(known, "what restarts is known");
-                if key.0 == ConversationKind::PRIVATE {
+                if private {
                     user.anew.remove(&key);
                 } else {
                     user.anew.insert(key, 1);

@@ -14,6 +14,8 @@ pub(super) struct Place {
     pub(super) epoch: u64,
     pub(super) next: u64,
     pub(super) open: bool,
+    /// Whether only the author's own words name it so: it may have another name by now.
+    pub(super) own: bool,
 }
 
 impl User {
@@ -34,8 +36,11 @@ impl User {
         let found = self.places.iter().rposition(|place| place.open && place.name == *from);
         if let Some(index) = found {
             let mut place = self.places.remove(index);
-            place.name.name = to;
+            place.name.name.clone_from(&to);
             self.places.push(place);
+        }
+        if let Some(next) = self.anew.remove(&(from.kind, from.name.clone())) {
+            self.anew.insert((from.kind, to), next);
         }
     }
 
@@ -52,7 +57,7 @@ impl User {
     }
 
     pub(super) fn begin(&mut self, name: ConversationName, epoch: u64, next: u64) -> &mut Place {
-        self.places.push(Place { name, epoch, next, open: true });
+        self.places.push(Place { name, epoch, next, open: true, own: false });
         self.places.last_mut().expect("just pushed")
     }
 
@@ -67,10 +72,20 @@ impl User {
         });
         if let Some(index) = known {
             let place = &mut self.places[index];
+            if !own && std::mem::take(&mut place.own) {
+                place.name = name.clone();
+            }
             assert!(own || place.name == *name, "{name} is {}", place.name);
             return place;
         }
         let private = name.kind == ConversationKind::PRIVATE;
+        let left = self.places.iter().rposition(|place| private && place.epoch == position.epoch);
+        if let Some(index) = left {
+            // It was left, and goes on where it was, under the name that it has now.
+            let place = self.places.remove(index);
+            self.places.push(Place { name: name.clone(), open: true, own, ..place });
+            return self.places.last_mut().expect("just pushed");
+        }
         let anew = self.anew.remove(&(name.kind, name.name.clone()));
         // Of a private conversation it may have been another, with somebody of the same name.
         let anew = anew.filter(|next| !private || *next <= position.seq);
@@ -78,7 +93,9 @@ impl User {
         let room = name.kind == ConversationKind::ROOM;
         assert!(!room || anew.is_some(), "{name} was never entered");
         let first = if private { 1 } else { position.seq };
-        self.begin(name.clone(), position.epoch, anew.unwrap_or(first))
+        let place = self.begin(name.clone(), position.epoch, anew.unwrap_or(first));
+        place.own = own && private;
+        place
     }
 }
 
