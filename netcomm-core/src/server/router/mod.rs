@@ -281,7 +281,8 @@ impl Router {
             Some(answer) => answer.as_message(),
             None if id != RequestId::NONE && answers.is_stale(id) => {
                 let what = "a later request was executed, and no answer to this one is kept";
-                stale = Refusal::new(RefusalCode::STALE_REQUEST, what);
+                let code = RefusalCode::STALE_REQUEST;
+                stale = Refusal::limit(code, &self.limits, Limit::Unanswered, what);
                 stale.as_message()
             }
             None => return None,

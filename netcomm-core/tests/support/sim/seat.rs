@@ -197,12 +197,12 @@ impl Sim {
     }
 
     /// A person types a line; it is sent as soon as there is somebody to send it to.
-    pub(super) fn types(&mut self, seat: usize, line: &str) -> bool {
-        let Seat { link, over, who, .. } = &mut self.seats[seat];
-        let types = matches!(who, Who::Lines(_)) && !*over;
-        let link = link.as_mut().filter(|link| types && link.socket.is_some());
+    pub(super) fn types(&mut self, seat: usize, typed: &str) -> bool {
+        let at = &mut self.seats[seat];
+        let is_here = at.is_lines() && !at.over;
+        let link = at.link.as_mut().filter(|link| is_here && link.socket.is_some());
         let Some(link) = link else { return false };
-        link.up.send(self.now, format!("{line}\n").as_bytes(), &mut self.dice);
+        link.up.send(self.now, format!("{typed}\n").as_bytes(), &mut self.dice);
         true
     }
 

@@ -49,6 +49,7 @@ struct User {
     excused: BTreeSet<usize>,
     /// Whether all that was private has ended, and was declared to have.
     lost_identity: bool,
+    was_welcomed: bool,
     /// Of how many posts its private ones were declared to be over.
     released: usize,
     /// Whether the person has gone.
@@ -120,9 +121,6 @@ impl Checker {
         self.note_down(now, &format!("{number}: {event:?}"));
         assert!(!self.users[number].over, "the last event is the end");
         match event {
-            Event::LoggedIn { resumed, first, .. } => {
-                self.users[number].lost_identity |= !resumed && !first;
-            }
             Event::Message { conversation, position, author, text, .. } => {
                 self.message(number, &conversation, position, &author, &text);
             }
@@ -140,8 +138,9 @@ impl Checker {
                 let Some(place) = user.open(&conversation) else {
                     let key = (conversation.kind, conversation.name);
                     let private = key.0 == ConversationKind::PRIVATE;
-                    let next = user.anew.insert(key, last + 1).or(private.then_some(1));
-                    assert_eq!(next, Some(first), "a gap in what is known");
+                    let next = user.anew.insert(key, last + 1);
+                    let known = next == Some(first) || (private && next.is_none() && first == 1);
+                    assert!(known, "a gap in what is known: {first}, and not {next:?}");
                     return;
                 };
                 assert_eq!(place.next, first, "a gap begins where knowledge ends");
@@ -355,13 +354,14 @@ impl Checker {
             let is_declared = user.excused.contains(&post.author) || index < user.released;
             user.over || user.lost_identity || is_declared
         };
+        // Who has gone takes what it said with it, and so does who was hidden for too long. It is
+        // declared to who was not there, unless the same two have begun another conversation by
+        // then: a list names only the latest of one name.
         let author = &self.users[post.author];
-        // Who has gone takes what it said with it, and that is declared to who was not there.
+        let has_gone = author.over || author.lost_identity || index < author.released;
         let mut readers = self.names.of(&post.conversation.name);
         assert!(
-            author.over
-                || author.lost_identity
-                || readers.any(|to| self.users[to].heard.contains(&index) || is_excused(to)),
+            has_gone || readers.any(|to| self.users[to].heard.contains(&index) || is_excused(to)),
             "nobody called {} heard {}",
             post.conversation.name,
             post.text

@@ -55,6 +55,10 @@ impl Checker {
             ServerMessage::Welcome { resumed, hidden, everyone, .. } => {
                 for (socket, number) in to {
                     self.welcomes.insert(*socket, *everyone);
+                    let user = &mut self.users[*number];
+                    // Perhaps it never read the first, and could not resume what that began.
+                    let was_here = std::mem::replace(&mut user.was_welcomed, true);
+                    user.lost_identity |= was_here && !resumed;
                     let presence = &mut self.users[*number].presence;
                     let before = presence.hidden.filter(|_| *resumed);
                     presence.hidden = hidden.then(|| before.unwrap_or(id));
