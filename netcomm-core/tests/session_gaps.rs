@@ -249,3 +249,22 @@ fn a_conversation_that_was_left_goes_on_where_it_was_under_another_name() {
     let page = history(eve, 8, vec![item(2, 0, "two")]);
     assert_eq!(texts(&tell(&mut session, sent[0].0.0, &page)), ["two"]);
 }
+
+#[test]
+fn a_list_is_read_once_more_where_somebody_in_it_was_renamed_meanwhile() {
+    let (carol, abe) = (Conversation::private("carol"), Conversation::private("abe"));
+    for goes_on in [true, false] {
+        let mut session = settled();
+        assert_eq!(texts(&tell(&mut session, 0, &message(carol, (8, 1), "one"))), ["one"]);
+        let back = come_back(&mut session, true);
+        // Perhaps it is another who was called so after the first had gone.
+        tell(&mut session, 0, &ServerMessage::Renamed { from: "carol", to: "abe" });
+        let said = listed(&mut session, &back, &[(ALL, 7, 0)]);
+        assert_eq!(said.events, []);
+        let rest = [(ALL, 7, 0), (abe, 8, 1)];
+        let said = listed(&mut session, &said, if goes_on { &rest } else { &rest[..1] });
+        let ended = Event::ConversationEnded { conversation: abe.into() };
+        assert_eq!(said.events, if goes_on { vec![] } else { vec![ended] });
+        assert_eq!(requests(&said.bytes), []);
+    }
+}

@@ -101,7 +101,11 @@ impl Session {
             let next = next.filter(|_| self.listing.pages <= TRACKS);
             self.listing.from = next.map(Into::into);
             if self.listing.from.is_none() {
-                self.end_unlisted();
+                if self.tracks.is_moved() {
+                    self.begin_listing();
+                } else {
+                    self.end_unlisted();
+                }
             }
             return;
         }

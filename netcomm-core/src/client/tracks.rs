@@ -39,6 +39,8 @@ pub(super) struct Tracks {
     /// Counts the lists that were begun.
     listing: u64,
     is_listing: bool,
+    /// Whether one that was not in the list yet has another name since.
+    is_moved: bool,
 }
 
 /// Messages that are missing.
@@ -129,8 +131,9 @@ impl Tracks {
         if let Some(mut track) = self.all.remove(&from) {
             let to = Conversation::private(to);
             track.name = to.into();
-            // It is there, wherever the list has got to.
-            track.listing = self.listing;
+            // The list may have got past the new name. Or the name was that of somebody else, and
+            // this conversation is over.
+            self.is_moved |= self.is_listing && track.listing != self.listing;
             if let Some(before) = self.all.insert(ConversationKey::of(to), track) {
                 self.displace(before, tell);
             }
@@ -147,6 +150,12 @@ impl Tracks {
     pub(super) fn begin_listing(&mut self) {
         self.listing += 1;
         self.is_listing = true;
+        self.is_moved = false;
+    }
+
+    /// Whether the list has to be read once more, because something in it has moved.
+    pub(super) const fn is_moved(&self) -> bool {
+        self.is_moved
     }
 
     /// The list is complete: what was not in it has ended. Answers which.
