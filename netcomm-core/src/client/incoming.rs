@@ -169,9 +169,7 @@ impl Session {
     }
 
     fn take_renamed(&mut self, from: &str, to: &str) {
-        if NameKey::of(from) == NameKey::of(&self.config.nickname) {
-            self.config.nickname = to.into();
-        }
+        // It is another, even where one wishes for the same name while one is hidden.
         self.tell(Event::Renamed { from: from.into(), to: to.into() });
         let output = &mut self.output;
         self.tracks.rename(from, to, &mut |event| {
