@@ -11,7 +11,7 @@ use support::traces::{actions, limits};
 
 proptest! {
     #![proptest_config(Config {
-        cases: 600 * support::effort(),
+        cases: support::cases(600),
         failure_persistence: None,
         ..Config::default()
     })]

@@ -13,13 +13,13 @@ mod world;
 
 use netcomm_core::wire::Conversation;
 use proptest::prelude::*;
-use support::effort;
+use support::cases;
 use support::twin::Twins;
 use support::twin::act::{Act, EVERYONE, NAMES, ROOMS, Step, WINDOW, Who, setting, trace};
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 300 * effort(),
+        cases: cases(300),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -19,7 +19,10 @@ pub mod trace;
 pub mod traces;
 pub mod twin;
 
-/// How many times the usual number of cases is wanted.
-pub fn effort() -> u32 {
-    std::env::var("NETCOMM_TEST_EFFORT").ok().and_then(|effort| effort.parse().ok()).unwrap_or(1)
+/// The usual number of cases times `NETCOMM_TEST_EFFORT`, which may be a fraction; at least one.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+pub fn cases(usual: u32) -> u32 {
+    let effort = std::env::var("NETCOMM_TEST_EFFORT").ok();
+    let effort: f64 = effort.map_or(1.0, |effort| effort.parse().expect("a number"));
+    ((f64::from(usual) * effort).ceil() as u32).max(1)
 }

@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use netcomm_core::server::Face;
 use netcomm_core::wire::Conversation;
 
-use crate::support::effort;
+use crate::support::cases;
 use crate::support::twin::Twins;
 use crate::support::twin::act::{Act, EVERYONE, Setting, Step, Visibility, WINDOW, Who};
 
@@ -82,7 +82,7 @@ fn after(trace: &[Step]) -> Result<Twins, String> {
 
 #[test]
 fn every_short_trace_looks_the_same_as_its_twin() {
-    let mut left = STEPS * effort();
+    let mut left = cases(STEPS);
     let mut known = BTreeSet::new();
     let mut waiting = VecDeque::from([Vec::new()]);
     while let Some(trace) = waiting.pop_front() {
