@@ -1,4 +1,8 @@
-//! What the benches share: texts, frames, a chat full of members and a sink that only counts.
+//! What the benches share: texts, frames, a chat full of members and a sink that only counts;
+//! how long things took, and what a process uses.
+
+pub mod latency;
+pub mod process;
 
 use netcomm_core::limits::Limits;
 use netcomm_core::server::{

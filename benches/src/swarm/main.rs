@@ -6,9 +6,7 @@
 mod args;
 mod client;
 mod judge;
-mod latency;
 mod member;
-mod process;
 mod report;
 mod swarm;
 
@@ -18,7 +16,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::Args;
-use process::Usage;
+use netcomm_benches::latency;
+use netcomm_benches::process::{self, Usage};
 use report::{Phase, Report};
 use swarm::Swarm;
 

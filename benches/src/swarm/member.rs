@@ -8,7 +8,7 @@ use netcomm_core::wire::{ConversationKind, RequestId};
 
 use crate::client::Client;
 use crate::judge::{Judge, Said};
-use crate::latency::Histogram;
+use netcomm_benches::latency::Histogram;
 
 /// What is counted while the swarm runs.
 #[derive(Debug, Default)]

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::latency::Histogram;
 use crate::member::Farewells;
-use crate::process::Usage;
 use crate::swarm::Swarm;
+use netcomm_benches::latency::Histogram;
+use netcomm_benches::process::Usage;
 
 /// One measured phase.
 #[derive(Debug)]

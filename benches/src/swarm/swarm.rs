@@ -14,8 +14,8 @@ use rustix::io::{Errno, read};
 use crate::args::Args;
 use crate::client::{Client, READ, Watch};
 use crate::judge::{Judge, Said, Verdict};
-use crate::latency::Histogram;
 use crate::member::{Counts, Farewells, Member, write_text};
+use netcomm_benches::latency::Histogram;
 
 /// Marks the keys of silent connections.
 const SILENT: u64 = 1 << 32;

@@ -7,14 +7,15 @@ const FINE: u64 = 32;
 
 /// Counts durations in buckets about 3 % wide.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Histogram {
+pub struct Histogram {
     buckets: Vec<u64>,
     count: u64,
     longest: u64,
 }
 
 impl Histogram {
-    pub(crate) fn record(&mut self, duration: Duration) {
+    /// Counts one duration.
+    pub fn record(&mut self, duration: Duration) {
         let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         let bucket = bucket(nanos);
         if self.buckets.len() <= bucket {
@@ -25,12 +26,15 @@ impl Histogram {
         self.longest = self.longest.max(nanos);
     }
 
-    pub(crate) fn count(&self) -> u64 {
+    /// How many were counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
         self.count
     }
 
     /// The duration that `per_thousand` of all do not exceed, up to a bucket's width.
-    pub(crate) fn quantile(&self, per_thousand: u64) -> Duration {
+    #[must_use]
+    pub fn quantile(&self, per_thousand: u64) -> Duration {
         let rank = (self.count * per_thousand).div_ceil(1000).max(1);
         let mut passed = 0;
         for (bucket, count) in self.buckets.iter().enumerate() {
@@ -42,7 +46,9 @@ impl Histogram {
         Duration::ZERO
     }
 
-    pub(crate) fn longest(&self) -> Duration {
+    /// The longest that was counted, exactly.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
         Duration::from_nanos(self.longest)
     }
 }

@@ -7,17 +7,21 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What a process has used so far.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Usage {
-    pub(crate) resident_bytes: u64,
-    pub(crate) cpu: Duration,
-    pub(crate) threads: u64,
+pub struct Usage {
+    /// What of its memory is resident, without the kernel's part.
+    pub resident_bytes: u64,
+    /// User and system time of all threads that there were, in steps of the kernel's clock.
+    pub cpu: Duration,
+    /// Threads that live.
+    pub threads: u64,
     /// Voluntary and involuntary, of the threads that live.
-    pub(crate) switches: u64,
+    pub switches: u64,
 }
 
 impl Usage {
     /// `None` where there is no such process.
-    pub(crate) fn of(pid: u32) -> Option<Self> {
+    #[must_use]
+    pub fn of(pid: u32) -> Option<Self> {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let mut switches = 0;
@@ -35,8 +39,22 @@ impl Usage {
     }
 }
 
+/// The time that a process's living threads were on a processor, to the nanosecond.
+///
+/// `None` where there is no such process, or the kernel does not tell.
+#[must_use]
+pub fn run_time(pid: u32) -> Option<Duration> {
+    let mut nanos: u64 = 0;
+    for task in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
+        // A thread may have ended since it was listed.
+        let told = fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+        nanos += told.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0);
+    }
+    (nanos > 0).then(|| Duration::from_nanos(nanos))
+}
+
 /// Allows as many open files as can be had.
-pub(crate) fn raise_file_limit() -> std::io::Result<()> {
+pub fn raise_file_limit() -> std::io::Result<()> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let current = maximum;
     Ok(setrlimit(Resource::Nofile, Rlimit { current, maximum })?)

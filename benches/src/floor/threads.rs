@@ -1,0 +1,119 @@
+//! A blocking thread per connection. Whoever makes a mailbox non-empty claims it, yields once, and
+//! sends all that has come in since; others leave their frames there and go on.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send};
+
+use crate::{ANSWER, JOINED, READ, frame, room};
+
+struct Peer {
+    socket: TcpStream,
+    mailbox: Mutex<Mailbox>,
+}
+
+#[derive(Default)]
+struct Mailbox {
+    bytes: Vec<u8>,
+    is_claimed: bool,
+}
+
+type Rooms = HashMap<u32, Vec<Arc<Peer>>>;
+
+pub(crate) fn run(listener: &TcpListener, answers: bool) -> std::io::Result<Infallible> {
+    let router = Arc::new(Mutex::new(Rooms::new()));
+    loop {
+        let (socket, _) = listener.accept()?;
+        socket.set_nodelay(true)?;
+        let router = Arc::clone(&router);
+        let builder = std::thread::Builder::new().stack_size(64 * 1024);
+        builder.spawn(move || serve(socket, &router, answers))?;
+    }
+}
+
+fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool) {
+    let me = Arc::new(Peer { socket, mailbox: Mutex::default() });
+    let (mut buffer, mut filled) = (vec![0; READ], 0);
+    let mut claimed = Vec::new();
+    let mut home = None;
+    while let Ok(length) = (&me.socket).read(&mut buffer[filled..])
+        && length > 0
+    {
+        filled += length;
+        let mut start = 0;
+        let mut rooms = lock(router);
+        while let Some(frame) = frame(&buffer[start..filled]) {
+            start += frame.len();
+            let Some(room) = home else {
+                home = room(frame);
+                rooms.entry(home.unwrap_or(0)).or_default().push(Arc::clone(&me));
+                push(&me, JOINED, &mut claimed);
+                continue;
+            };
+            for peer in rooms.get(&room).into_iter().flatten() {
+                if !Arc::ptr_eq(peer, &me) {
+                    push(peer, frame, &mut claimed);
+                }
+            }
+            if answers {
+                push(&me, ANSWER, &mut claimed);
+            }
+        }
+        drop(rooms);
+        buffer.copy_within(start..filled, 0);
+        filled -= start;
+        if claimed.len() > 1 {
+            std::thread::yield_now();
+        }
+        for peer in claimed.drain(..) {
+            flush(&peer);
+        }
+    }
+    if let Some(peers) = home.and_then(|room| lock(router).get_mut(&room).map(std::mem::take)) {
+        let others = peers.into_iter().filter(|peer| !Arc::ptr_eq(peer, &me));
+        lock(router).entry(home.unwrap_or(0)).or_default().extend(others);
+    }
+}
+
+fn push(peer: &Arc<Peer>, frame: &[u8], claimed: &mut Vec<Arc<Peer>>) {
+    let mut mailbox = lock(&peer.mailbox);
+    mailbox.bytes.extend_from_slice(frame);
+    if !mailbox.is_claimed {
+        mailbox.is_claimed = true;
+        claimed.push(Arc::clone(peer));
+    }
+}
+
+fn flush(peer: &Peer) {
+    let mut bytes = Vec::new();
+    loop {
+        let mut mailbox = lock(&peer.mailbox);
+        bytes.clear();
+        std::mem::swap(&mut bytes, &mut mailbox.bytes);
+        if bytes.is_empty() {
+            mailbox.is_claimed = false;
+            return;
+        }
+        drop(mailbox);
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            match send(&peer.socket, rest, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+                Ok(sent) => rest = &rest[sent..],
+                Err(Errno::AGAIN) => {
+                    poll(&mut [PollFd::new(&peer.socket, PollFlags::OUT)], None).ok();
+                }
+                Err(_) => break,
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,186 @@
+//! The servers that are compared, and how each is started.
+
+use std::fs;
+use std::io::{Error, Result};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use crate::dialects::Language;
+
+/// How long one may take to listen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// By name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Server {
+    /// netcomm, framed
+    Netcomm,
+    /// netcomm, the text face
+    NetcommText,
+    /// NATS, of the package nats-server
+    Nats,
+    /// Redis, of the package redis-server
+    Redis,
+    /// Mosquitto, of the package mosquitto
+    Mosquitto,
+    /// ngIRCd, of the package ngircd
+    Ngircd,
+    /// `InspIRCd`, of the package inspircd
+    Inspircd,
+    /// The floor of blocking threads
+    Threads,
+    /// The floor of blocking threads that answer each post
+    Answering,
+    /// The floor of one thread that defers
+    Defer,
+    /// Threads that wait
+    Bare,
+}
+
+/// A server that runs until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    folder: PathBuf,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn language(self) -> Language {
+        match self {
+            Self::Netcomm => Language::Framed,
+            Self::NetcommText => Language::Text,
+            Self::Nats => Language::Nats,
+            Self::Redis => Language::Redis,
+            Self::Mosquitto => Language::Mqtt,
+            Self::Ngircd | Self::Inspircd => Language::Irc,
+            Self::Threads | Self::Answering | Self::Defer | Self::Bare => Language::Floor,
+        }
+    }
+
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().into())
+    }
+
+    /// Whether it is one that others wrote.
+    pub(crate) fn is_peer(self) -> bool {
+        !matches!(self.language(), Language::Framed | Language::Text | Language::Floor)
+    }
+
+    pub(crate) fn answers(self) -> bool {
+        self == Self::Answering
+    }
+
+    /// Starts it on a free port of 127.0.0.1, and waits until it listens.
+    pub(crate) fn start(self) -> Result<Running> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let name = format!("netcomm-load-{}-{port}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir(&folder)?;
+        let (mut command, file) = self.command(&folder, address)?;
+        if let Some((path, template)) = file {
+            let text = template.replace("@PORT@", &port.to_string());
+            fs::write(path, text.replace("@DIR@", &folder.display().to_string()))?;
+        }
+        let errors = folder.join("errors");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(fs::File::create(&errors)?);
+        let child = command.spawn().map_err(|error| {
+            let program = command.get_program().display();
+            Error::new(error.kind(), format!("{program}: {error}"))
+        })?;
+        let mut running = Running { child, folder, address };
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            let has_ended = running.child.try_wait()?.is_some();
+            if has_ended || Instant::now() > deadline {
+                let said = fs::read_to_string(&errors).unwrap_or_default();
+                return Err(Error::other(format!("{} does not listen: {said}", self.name())));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(running)
+    }
+
+    fn command(
+        self,
+        folder: &Path,
+        address: SocketAddr,
+    ) -> Result<(Command, Option<(PathBuf, &'static str)>)> {
+        let file = folder.join("config");
+        let port = address.port().to_string();
+        let mut floor = Command::new(beside("floor")?);
+        floor.args(["--listen", &address.to_string()]);
+        let floor = |more: &[&str]| {
+            floor.args(more);
+            Ok((floor, None))
+        };
+        let (mut command, template) = match self {
+            Self::Threads => return floor(&["--kind", "threads"]),
+            Self::Answering => return floor(&["--kind", "threads", "--answers"]),
+            Self::Defer => return floor(&["--kind", "defer"]),
+            Self::Bare => return floor(&["--kind", "bare"]),
+            Self::Netcomm | Self::NetcommText => {
+                let mut command = Command::new(beside("netcomm-server")?);
+                command.args(["--listen", &address.to_string(), "--config"]).arg(&file);
+                (command, include_str!("../../peers/netcomm.toml"))
+            }
+            Self::Nats => {
+                let mut command = Command::new("nats-server");
+                command.arg("-c").arg(&file);
+                (command, include_str!("../../peers/nats.conf"))
+            }
+            Self::Redis => {
+                let mut command = Command::new("redis-server");
+                command.arg(&file);
+                (command, include_str!("../../peers/redis.conf"))
+            }
+            Self::Mosquitto => {
+                let mut command = Command::new("/usr/sbin/mosquitto");
+                command.arg("-c").arg(&file);
+                (command, include_str!("../../peers/mosquitto.conf"))
+            }
+            Self::Ngircd => {
+                let mut command = Command::new("/usr/sbin/ngircd");
+                command.arg("-n").arg("-f").arg(&file);
+                (command, include_str!("../../peers/ngircd.conf"))
+            }
+            Self::Inspircd => {
+                let mut command = Command::new("/usr/sbin/inspircd");
+                command.args(["--nofork", "--runasroot", "--config"]).arg(&file);
+                (command, include_str!("../../peers/inspircd.conf"))
+            }
+        };
+        command.current_dir(folder).env("PORT", port);
+        Ok((command, Some((file, template))))
+    }
+}
+
+impl Running {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself, and what it wrote is nobody's loss.
+        self.child.kill().ok();
+        self.child.wait().ok();
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// A program that was built beside this one.
+fn beside(name: &str) -> Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
+    if path.exists() {
+        return Ok(path);
+    }
+    let path = path.display();
+    Err(Error::other(format!("{path} is not there: build it with the same profile first")))
+}
