@@ -224,7 +224,7 @@ pub(crate) struct Routing<'a> {
 
 impl Routing<'_> {
     pub(crate) fn handle(&mut self, from: ConnId, incoming: Incoming<'_>) -> After {
-        self.route(None, |router, now, post| router.handle(now, from, incoming, post))
+        self.route(None, |router, now, post| router.handle_unflushed(now, from, incoming, post))
     }
 
     fn route<R>(
@@ -239,7 +239,8 @@ impl Routing<'_> {
     }
 
     /// Unlocks, and sends what was claimed.
-    pub(crate) fn end(self) {
+    pub(crate) fn end(mut self) {
+        self.route(None, |router, _, post| router.flush(post));
         let Self { hub, mut state, claimed } = self;
         let due = state.router.poll_timeout();
         let earlier = due.is_some_and(|due| state.due.is_none_or(|known| due < known));
@@ -270,21 +271,17 @@ struct Post<'a> {
 }
 
 impl Post<'_> {
-    fn peer(&self, to: Recipient) -> Option<&Arc<Peer>> {
-        let known = self.peers.get(to.conn.index());
-        known.and_then(Option::as_ref).or(self.newcomer)
-    }
-
     /// Pushes a message, or a last one.
     fn post(&mut self, to: Recipient, message: &mut Outgoing<'_>, is_last: bool) {
-        let Some(peer) = self.peer(to).cloned() else {
+        let known = self.peers.get(to.conn.index());
+        let Some(peer) = known.and_then(Option::as_ref).or(self.newcomer) else {
             return;
         };
-        let frame = (to.face, message.bytes(to.face));
-        let push = peer.post(frame, is_last, &self.hub.limits, &self.hub.waiting);
+        let frames = (to.face, message.frames(to.face));
+        let push = peer.post(frames, is_last, &self.hub.limits, &self.hub.waiting);
         match push {
-            Push::Claim => self.claimed.push(peer),
-            Push::Overflow => self.cut(&peer),
+            Push::Claim => self.claimed.push(Arc::clone(peer)),
+            Push::Overflow => self.cut(peer),
             _ => {}
         }
     }

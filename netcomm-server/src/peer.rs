@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 
 use netcomm_core::limits::Limits;
-use netcomm_core::server::{Face, Mailbox, Push, Wrote, farewell};
+use netcomm_core::server::{Face, Frames, Mailbox, Push, Wrote, farewell};
 use netcomm_core::wire::CloseCode;
 
 use crate::system::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, Socket};
@@ -61,10 +61,10 @@ impl Peer {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a frame, or the last one.
+    /// Queues frames, or the last one.
     pub(crate) fn post(
         &self,
-        (face, frame): (Face, &[u8]),
+        (face, frames): (Face, Frames<'_>),
         is_last: bool,
         limits: &Limits,
         waiting: &AtomicUsize,
@@ -72,10 +72,11 @@ impl Peer {
         // For the case that it must be cut.
         self.framed.store(face == Face::Framed, Ordering::Relaxed);
         let mut mailbox = self.mailbox();
-        let push = if is_last { mailbox.close(frame) } else { mailbox.push(frame, limits) };
+        let push =
+            if is_last { mailbox.close(frames.bytes()) } else { mailbox.push_all(frames, limits) };
         // Counted under the mailbox's lock: it must not be sent before.
         if matches!(push, Push::Claim | Push::Queued) {
-            waiting.fetch_add(frame.len(), Ordering::Relaxed);
+            waiting.fetch_add(frames.bytes().len(), Ordering::Relaxed);
         }
         if is_last {
             self.tell_reader(&mailbox);

@@ -1,11 +1,8 @@
-//! How output leaves the router: one message and everybody who gets it, at once.
+//! How output leaves the router: messages and everybody who gets them, at once.
 
-use alloc::vec::Vec;
 use core::fmt;
 
-use crate::preface::ServerPreface;
-use crate::wire::{self, CloseCode, RequestId, ServerMessage};
-use crate::words;
+use super::outgoing::Outgoing;
 
 pub(super) use crate::time::millis;
 
@@ -82,96 +79,9 @@ impl<'a> Recipients<'a> {
 
 /// Takes what the router says. It must not block, and must not call the router.
 pub trait Deliver {
-    /// Queues `message` for each of `to`.
+    /// Queues `message`, which may be several in a row, for each of `to`.
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>);
 
     /// Queues `last` for `to`, and nothing after it; once it is sent, sending is shut down.
     fn close(&mut self, to: Recipient, last: &mut Outgoing<'_>);
-}
-
-/// One message on its way out, encoded when a recipient's face first needs it, and once for each
-/// face.
-#[derive(Debug)]
-pub struct Outgoing<'a> {
-    content: Content<'a>,
-    encoder: &'a mut Encoder,
-}
-
-/// The bytes of the message on its way, kept from message to message for their capacity.
-#[derive(Debug, Default)]
-pub(super) struct Encoder {
-    framed: Vec<u8>,
-    text: Vec<u8>,
-}
-
-/// The last words to a peer that the driver itself closes, as one that takes nothing is
-/// ([`CloseCode::SLOW_CONSUMER`]).
-#[must_use]
-pub fn farewell(face: Face, code: CloseCode) -> Vec<u8> {
-    let message = ServerMessage::Closing { code, retry_after: None, text: code.reason() };
-    let mut encoder = Encoder::default();
-    Outgoing::new(Content::event(&message), &mut encoder).bytes(face);
-    match face {
-        Face::Framed => encoder.framed,
-        Face::Text => encoder.text,
-    }
-}
-
-/// What is said.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Content<'a> {
-    /// The server's preface. No peer of the text face gets one.
-    Preface(ServerPreface),
-    /// An answer (with the request it answers) or an event.
-    Message { id: RequestId, message: &'a ServerMessage<'a>, answers: Asked<'a> },
-    /// What only people read: help.
-    Help(Option<&'a str>),
-}
-
-/// What an answer answers, as far as its wording in the text face depends on it.
-pub(super) type Asked<'a> = words::Asked<&'a str>;
-
-impl<'a> Outgoing<'a> {
-    pub(super) fn new(content: Content<'a>, encoder: &'a mut Encoder) -> Self {
-        encoder.framed.clear();
-        encoder.text.clear();
-        Self { content, encoder }
-    }
-
-    /// The message in the words of `face`; empty where it has none.
-    pub fn bytes(&mut self, face: Face) -> &[u8] {
-        let Self { content, encoder } = self;
-        match face {
-            Face::Framed => {
-                if encoder.framed.is_empty() {
-                    content.write_frame(&mut encoder.framed);
-                }
-                &encoder.framed
-            }
-            Face::Text => {
-                if encoder.text.is_empty() {
-                    super::render::render(content, &mut encoder.text);
-                }
-                &encoder.text
-            }
-        }
-    }
-}
-
-impl<'a> Content<'a> {
-    pub(super) const fn event(message: &'a ServerMessage<'a>) -> Self {
-        Self::Message { id: RequestId::NONE, message, answers: Asked::Nothing }
-    }
-
-    fn write_frame(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::Preface(preface) => out.extend_from_slice(&preface.to_bytes()),
-            Self::Message { id, message, .. } => {
-                // Names and texts are bounded and pages are cut to fit: every message fits a frame.
-                let written = wire::encode(*id, *message, out);
-                debug_assert!(written.is_ok(), "{written:?}: {message:?}");
-            }
-            Self::Help(_) => {}
-        }
-    }
 }

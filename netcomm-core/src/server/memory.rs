@@ -10,6 +10,7 @@ use super::public::{
     EndedPair, LogId, MAX_ENDED, Persona, PersonaId, Room, RoomId, most_of_log, most_of_messages,
 };
 use super::router::LINK_BYTES;
+use super::run::Run;
 use super::secret::TokenHash;
 use super::session::{Answer, Session, SessionId};
 use crate::limits::{Limit, Limits};
@@ -97,7 +98,8 @@ impl Memory {
                 .saturating_mul(2)
                 .saturating_add(each(frames, 2 * size_of::<usize>())),
             history: most_of_messages(limits[Limit::HistoriesBytes]),
-            connections: each(connections, connection(limits)),
+            connections: each(connections, connection(limits))
+                .saturating_add(each(1, Run::most(limits))),
             sessions: each(sessions, session(limits)).saturating_add(each(personas, persona())),
             rooms: each(limits[Limit::Rooms], room())
                 .saturating_add(memberships.saturating_mul(rooms_of_one)),
@@ -112,7 +114,8 @@ fn connection(limits: &Limits) -> usize {
         + slot(LINK_BYTES)
         + entry::<u64, ConnId>()
         + entry::<Address, usize>()
-        + 2 * size_of::<Recipient>()
+        // One who hears everyone, and one who hears what is held.
+        + 4 * size_of::<Recipient>()
 }
 
 fn session(limits: &Limits) -> usize {

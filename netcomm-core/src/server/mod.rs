@@ -10,7 +10,7 @@
 //!    for the router.
 //! 5. Whatever anybody is to be sent arrives at the [`Deliver`] that the router is given. Push it
 //!    into mailboxes before the router's lock is released, so that all see one order; send it
-//!    after.
+//!    after. Where much was read, [`Router::handle_unflushed`] makes fewer and larger pieces of it.
 
 mod audience;
 mod connection;
@@ -19,19 +19,22 @@ mod incoming;
 mod mailbox;
 mod memory;
 mod origin;
+mod outgoing;
 mod public;
 mod refusal;
 mod render;
 mod router;
+mod run;
 mod secret;
 mod session;
 
 pub use connection::Connection;
-pub use deliver::{ConnId, Deliver, Face, Outgoing, Recipient, Recipients, farewell};
+pub use deliver::{ConnId, Deliver, Face, Recipient, Recipients};
 pub use incoming::{After, Incoming, Next};
 pub use mailbox::{Budget, Mailbox, Push, Wrote};
 pub use memory::{Memory, Part};
 pub use origin::Origin;
+pub use outgoing::{Frames, Outgoing, farewell};
 #[doc(hidden)]
 pub use router::Absent;
 pub use router::Router;

@@ -9,6 +9,7 @@ pub use budget::Budget;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use super::outgoing::Frames;
 use crate::limits::{Limit, Limits};
 
 /// An idle mailbox keeps room for so many lengths, to save the allocator's time.
@@ -85,15 +86,20 @@ enum Claim {
 impl Mailbox {
     /// Queues a frame.
     pub fn push(&mut self, frame: &[u8], limits: &Limits) -> Push {
+        self.push_all(Frames::one(frame), limits)
+    }
+
+    /// Queues frames in a row, all of them or none.
+    pub fn push_all(&mut self, frames: Frames<'_>, limits: &Limits) -> Push {
         if self.stage != Stage::Open {
             return Push::Closed;
         }
-        let fits = self.len() + frame.len() <= limits.count(Limit::MailboxBytes)
-            && self.lengths.len() < limits.count(Limit::MailboxFrames);
+        let fits = self.len() + frames.bytes().len() <= limits.count(Limit::MailboxBytes)
+            && self.lengths.len() + frames.count() <= limits.count(Limit::MailboxFrames);
         if !fits {
             return Push::Overflow;
         }
-        self.append(frame)
+        self.append(frames)
     }
 
     /// Queues the last frame, whatever waits; later ones are refused.
@@ -102,7 +108,7 @@ impl Mailbox {
             return Push::Closed;
         }
         self.stage = Stage::Closing;
-        self.append(last)
+        self.append(Frames::one(last))
     }
 
     /// Drops what waits, except the rest of a frame that is half sent, and closes with `last`,
@@ -122,7 +128,7 @@ impl Mailbox {
         }
         self.shrink();
         // What was to be the last frame may be on its way.
-        self.append(if has_last { &[] } else { last })
+        self.append(Frames::one(if has_last { &[] } else { last }))
     }
 
     /// Gives what waits to the holder of the claim. It still counts until it is written.
@@ -239,10 +245,10 @@ impl Mailbox {
         self.queue.len() + self.taken.1
     }
 
-    fn append(&mut self, frame: &[u8]) -> Push {
-        if !frame.is_empty() {
-            self.queue.extend_from_slice(frame);
-            self.lengths.push_back(frame.len());
+    fn append(&mut self, frames: Frames<'_>) -> Push {
+        if !frames.bytes().is_empty() {
+            self.queue.extend_from_slice(frames.bytes());
+            self.lengths.extend(frames.lengths());
         } else if self.stage == Stage::Open {
             return Push::Queued;
         }

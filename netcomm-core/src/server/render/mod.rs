@@ -9,7 +9,7 @@ mod tests;
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::deliver::{Asked, Content};
+use super::outgoing::{Asked, Content};
 use crate::wire::{CloseCode, ServerMessage};
 use crate::words::{self, Page};
 

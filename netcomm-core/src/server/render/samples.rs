@@ -2,7 +2,7 @@
 
 use std::vec;
 
-use crate::server::deliver::Asked;
+use crate::server::outgoing::Asked;
 use crate::time::UnixMillis;
 use crate::wire::{
     CloseCode, Conversation, ConversationItem, ConversationKind, HistoryItem, NoticeCode, Position,

@@ -3,10 +3,11 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Caller, Router, tell};
+use super::{Caller, Router};
 use crate::name::Nickname;
-use crate::server::deliver::{Asked, ConnId, Content, Deliver, Recipient};
+use crate::server::deliver::{ConnId, Deliver, Recipient};
 use crate::server::incoming::After;
+use crate::server::outgoing::{Asked, Content};
 use crate::server::public::{Persona, PersonaId, Presence};
 use crate::server::refusal::Refusal;
 use crate::server::secret::{Secret, TokenHash};
@@ -192,7 +193,7 @@ impl Router {
             extensions: Vec::new(),
         };
         let content = Content::Message { id, message: &message, answers: Asked::Nothing };
-        tell(&mut self.encoder, out, &[to], None, content);
+        self.encoder.tell(out, &[to], None, content);
         Some(nickname)
     }
 

@@ -20,11 +20,10 @@ use core::time::Duration;
 use slotmap::{SecondaryMap, SlotMap};
 
 use super::audience::Audiences;
-use super::deliver::{
-    Asked, ConnId, Content, Deliver, Encoder, Face, Outgoing, Recipient, Recipients,
-};
+use super::deliver::{ConnId, Deliver, Face, Recipient};
 use super::incoming::{After, Incoming};
 use super::origin::{Address, Origin};
+use super::outgoing::{Asked, Content, Encoder};
 use super::public::{EndedRoom, PersonaId, Public};
 use super::refusal::Refusal;
 use super::secret::{Secret, TokenHash};
@@ -76,6 +75,7 @@ impl Router {
         let epoch = Secret::new(seed).epoch("everyone", Instant::EPOCH, &[]);
         Self {
             public: Public::new(&limits, epoch),
+            encoder: Encoder::new(&limits),
             limits,
             clock,
             closing: None,
@@ -85,7 +85,6 @@ impl Router {
             bearers: SecondaryMap::new(),
             lost: Lost::default(),
             audiences: Audiences::default(),
-            encoder: Encoder::default(),
         }
     }
 
@@ -104,6 +103,7 @@ impl Router {
         entropy: [u8; 16],
         out: &mut impl Deliver,
     ) -> Result<ConnId, CloseCode> {
+        self.flush(out);
         if self.closing.is_some() {
             return Err(CloseCode::SHUTTING_DOWN);
         }
@@ -123,6 +123,27 @@ impl Router {
         incoming: Incoming<'_>,
         out: &mut impl Deliver,
     ) -> After {
+        let after = self.handle_unflushed(now, from, incoming, out);
+        self.flush(out);
+        after
+    }
+
+    /// Hands out what [`Self::handle_unflushed`] holds back.
+    pub fn flush(&mut self, out: &mut impl Deliver) {
+        self.encoder.flush(out);
+    }
+
+    /// As [`Self::handle`], but what a connection says in a row in one conversation may be held
+    /// back, and is then handed out in one piece: when something else is to be told, at the latest
+    /// with [`Self::flush`], which is due when all that was read is executed. Everybody is told
+    /// the same in the same order.
+    pub fn handle_unflushed(
+        &mut self,
+        now: Instant,
+        from: ConnId,
+        incoming: Incoming<'_>,
+        out: &mut impl Deliver,
+    ) -> After {
         let Some(link) = self.links.get_mut(from).filter(|link| !link.closed) else {
             return After::Closed;
         };
@@ -133,7 +154,7 @@ impl Router {
         match incoming {
             Incoming::Opened(Face::Framed) => {
                 let preface = Content::Preface(ServerPreface::Accepted(Version::V1));
-                tell(&mut self.encoder, out, &[to], None, preface);
+                self.encoder.tell(out, &[to], None, preface);
             }
             Incoming::Opened(Face::Text) => {}
             Incoming::Request { id, message } => return self.request(now, to, id, &message, out),
@@ -142,7 +163,7 @@ impl Router {
                 self.answer(to, id, &message, Asked::Nothing, out);
             }
             Incoming::Help(topic) => {
-                tell(&mut self.encoder, out, &[to], None, Content::Help(topic));
+                self.encoder.tell(out, &[to], None, Content::Help(topic));
             }
             Incoming::PingDue => {
                 let nonce = self.clock.at(now).0;
@@ -158,6 +179,7 @@ impl Router {
 
     /// The connection is gone. Its id is never used again.
     pub fn disconnect(&mut self, now: Instant, conn: ConnId, out: &mut impl Deliver) {
+        self.flush(out);
         if let Some(session) = self.links.remove(conn).and_then(|link| link.session) {
             self.lose_connection(now, session, out);
         }
@@ -287,13 +309,8 @@ impl Router {
             }
             None => return None,
         };
-        tell(
-            &mut self.encoder,
-            out,
-            &[to],
-            None,
-            Content::Message { id, message: &message, answers: asked },
-        );
+        let content = Content::Message { id, message: &message, answers: asked };
+        self.encoder.answer(out, to, content);
         Some(After::Nothing)
     }
 
@@ -327,7 +344,7 @@ impl Router {
         asked: Asked<'_>,
         out: &mut impl Deliver,
     ) {
-        tell(&mut self.encoder, out, &[to], None, Content::Message { id, message, answers: asked });
+        self.encoder.answer(out, to, Content::Message { id, message, answers: asked });
     }
 
     fn event(
@@ -337,7 +354,7 @@ impl Router {
         message: &ServerMessage<'_>,
         out: &mut impl Deliver,
     ) {
-        tell(&mut self.encoder, out, to, except, Content::event(message));
+        self.encoder.tell(out, to, except, Content::event(message));
     }
 
     /// Closes a connection; its session, if it has one, has lost it.
@@ -357,8 +374,7 @@ impl Router {
         let to = link.recipient(conn);
         let retry_after = self.closing.map(super::deliver::millis);
         let message = ServerMessage::Closing { code, retry_after, text: code.reason() };
-        let mut outgoing = Outgoing::new(Content::event(&message), &mut self.encoder);
-        out.close(to, &mut outgoing);
+        self.encoder.close(out, to, Content::event(&message));
         self.links.settle(conn);
     }
 
@@ -384,18 +400,5 @@ impl Router {
 
     fn until(&self, now: Instant) -> Instant {
         now + self.limits.duration(Limit::ResumeMs)
-    }
-}
-
-/// Hands one message and all who get it to `out`.
-fn tell(
-    encoder: &mut Encoder,
-    out: &mut impl Deliver,
-    to: &[Recipient],
-    except: Option<ConnId>,
-    content: Content<'_>,
-) {
-    if to.iter().any(|to| Some(to.conn) != except) {
-        out.deliver(Recipients::new(to, except), &mut Outgoing::new(content, encoder));
     }
 }

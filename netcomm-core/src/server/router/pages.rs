@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 
 use super::posts::Target;
-use super::{Caller, Router, tell};
+use super::{Caller, Router};
 use crate::limits::{Limit, Limits};
 use crate::name::NameKey;
-use crate::server::deliver::{Asked, Content, Deliver, Face};
+use crate::server::deliver::{Deliver, Face};
+use crate::server::outgoing::{Asked, Content};
 use crate::server::public::{Entry, Room};
 use crate::server::refusal::Refusal;
 use crate::wire::{
@@ -38,7 +39,7 @@ impl Router {
         let mut encoder = core::mem::take(&mut self.encoder);
         let answered = self.find_page(caller, asked).map(|message| {
             let content = Content::Message { id, message: &message, answers };
-            tell(&mut encoder, out, &[caller.to], None, content);
+            encoder.tell(out, &[caller.to], None, content);
         });
         self.encoder = encoder;
         answered

@@ -1,10 +1,11 @@
 //! Saying something (PROTOCOL.md, "Positions").
 
-use super::{Caller, Granted, Router, tell};
+use super::{Caller, Granted, Router};
 use crate::limits::Limit;
 use crate::name::NameKey;
-use crate::server::deliver::{ConnId, Content, Deliver};
+use crate::server::deliver::{Deliver, Recipient};
 use crate::server::incoming::After;
+use crate::server::outgoing::Content;
 use crate::server::public::{LogId, Persona, PersonaId, RoomId};
 use crate::server::refusal::Refusal;
 use crate::server::session::{Answer, SessionId};
@@ -46,16 +47,16 @@ impl Router {
         // Nothing is refused from here on: to speak is to be known by name.
         self.may_speak(session)?;
         let author = self.speak(now, to, session).ok_or_else(Refusal::not_logged_in)?;
-        let (position, time) = self.say(now, Some(to.conn), author, target, nonce, text, out)?;
+        let (position, time) = self.say(now, Some(to), author, target, nonce, text, out)?;
         Ok((Answer::Posted { position, time }, After::Posted(position)))
     }
 
-    /// Keeps what an author says, and tells all who hear it but `except`.
+    /// Keeps what an author says, and tells all who hear it but the connection that it is said by.
     #[expect(clippy::too_many_arguments, reason = "what a message is made of")]
     pub(super) fn say(
         &mut self,
         now: Instant,
-        except: Option<ConnId>,
+        by: Option<Recipient>,
         author: PersonaId,
         target: Target,
         nonce: u64,
@@ -91,7 +92,10 @@ impl Router {
         };
         let (author, text) = (name.as_str(), text.as_str());
         let message = ServerMessage::Message { conversation, position, time, author, text };
-        tell(&mut self.encoder, out, recipients, except, Content::event(&message));
+        match by {
+            Some(by) => self.encoder.hold(out, by, log, recipients, Content::event(&message)),
+            None => self.encoder.tell(out, recipients, None, Content::event(&message)),
+        }
         self.keep_reserved_within(now, origin, out);
         Ok((position, time))
     }

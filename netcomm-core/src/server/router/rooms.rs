@@ -2,11 +2,12 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
-use super::{Caller, Granted, Router, tell};
+use super::{Caller, Granted, Router};
 use crate::limits::Limit;
 use crate::name::{NameKey, Nickname, RoomName};
-use crate::server::deliver::{ConnId, Content, Deliver};
+use crate::server::deliver::{ConnId, Deliver};
 use crate::server::incoming::After;
+use crate::server::outgoing::Content;
 use crate::server::public::{PersonaId, RoomId};
 use crate::server::refusal::Refusal;
 use crate::server::session::{Answer, SessionId};
@@ -151,7 +152,7 @@ impl Router {
             ServerMessage::MemberLeft { room: room_name, nickname }
         };
         let to = self.audiences.room(room);
-        tell(&mut self.encoder, out, to, Some(conn), Content::event(&message));
+        self.encoder.tell(out, to, Some(conn), Content::event(&message));
     }
 
     fn is_in(&self, session: SessionId, key: &NameKey) -> Result<bool, Refusal> {

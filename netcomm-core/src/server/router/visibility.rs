@@ -4,12 +4,13 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Caller, Granted, Router, tell};
+use super::{Caller, Granted, Router};
 use crate::limits::Limit;
 use crate::name::{NameKey, Nickname};
-use crate::server::deliver::{ConnId, Content, Deliver, Recipient};
+use crate::server::deliver::{ConnId, Deliver, Recipient};
 use crate::server::incoming::After;
 use crate::server::origin::Address;
+use crate::server::outgoing::Content;
 use crate::server::public::{PersonaId, Presence, RoomId};
 use crate::server::refusal::Refusal;
 use crate::server::session::{Answer, Hidden, SessionId};
@@ -199,6 +200,6 @@ impl Router {
         } else {
             Cow::Owned(self.audiences.acquainted(&self.public, id))
         };
-        tell(&mut self.encoder, out, &to, Some(conn), Content::event(message));
+        self.encoder.tell(out, &to, Some(conn), Content::event(message));
     }
 }

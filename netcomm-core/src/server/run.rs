@@ -1,0 +1,114 @@
+//! What one connection says in a row in one conversation, and what it is answered: handed out at
+//! once, so that each who hears it is given all of it in one piece.
+
+use alloc::vec::Vec;
+use core::mem::size_of;
+
+use super::deliver::{Deliver, Face, Recipient, Recipients};
+use super::outgoing::{Content, Frames, Outgoing};
+use super::public::LogId;
+use crate::limits::{Limit, Limits};
+
+/// No run is longer, in bytes.
+const MOST: usize = 16 * 1024;
+
+/// Messages that are held.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    /// Who says them, and where.
+    of: Option<(Recipient, LogId)>,
+    /// Who hears them. Whoever comes later does not.
+    to: Vec<Recipient>,
+    framed: Row,
+    text: Row,
+    answers: Row,
+    /// How long a row may be before it takes nothing more.
+    bytes: usize,
+    frames: usize,
+}
+
+/// Frames in a row.
+#[derive(Debug, Default)]
+struct Row {
+    bytes: Vec<u8>,
+    lengths: Vec<usize>,
+}
+
+impl Run {
+    /// None is longer than a part of a mailbox.
+    pub(super) fn new(limits: &Limits) -> Self {
+        let bytes = MOST.min(limits.count(Limit::MailboxBytes) / 16);
+        let frames = limits.count(Limit::MailboxFrames) / 16;
+        Self { bytes, frames, ..Self::default() }
+    }
+
+    /// The most bytes that it takes, without its recipients.
+    pub(super) fn most(limits: &Limits) -> usize {
+        let Self { bytes, frames, .. } = Self::new(limits);
+        let last = limits.count(Limit::FrameBytes);
+        // A vector that grows doubles.
+        3 * 2 * (bytes + last + (frames + 1) * size_of::<usize>())
+    }
+
+    pub(super) fn is_of(&self, author: Recipient) -> bool {
+        self.of.is_some_and(|(of, _)| of == author)
+    }
+
+    /// Whether it goes on with what `author` says there.
+    pub(super) fn has_room(&self, author: Recipient, log: LogId) -> bool {
+        let fits = |row: &Row| row.bytes.len() < self.bytes && row.lengths.len() < self.frames;
+        self.of == Some((author, log))
+            && [&self.framed, &self.text, &self.answers].map(fits) == [true; 3]
+    }
+
+    /// Begins anew, after a flush.
+    pub(super) fn begin(&mut self, author: Recipient, log: LogId, listeners: &[Recipient]) {
+        self.of = Some((author, log));
+        self.to.extend(listeners.iter().filter(|to| to.conn != author.conn));
+    }
+
+    pub(super) fn say(&mut self, content: Content<'_>) {
+        for (face, row) in [(Face::Framed, &mut self.framed), (Face::Text, &mut self.text)] {
+            if self.to.iter().any(|to| to.face == face) {
+                row.append(face, content);
+            }
+        }
+    }
+
+    pub(super) fn answer(&mut self, to: Recipient, content: Content<'_>) {
+        self.answers.append(to.face, content);
+    }
+
+    /// Hands everything to `out`.
+    pub(super) fn flush(&mut self, out: &mut impl Deliver) {
+        let Some((author, _)) = self.of.take() else {
+            return;
+        };
+        let Self { to, framed, text, answers, .. } = self;
+        if !to.is_empty() {
+            let mut said = Outgoing::run(framed.frames(), text.frames());
+            out.deliver(Recipients::new(to, None), &mut said);
+        }
+        let mut answered = Outgoing::run(answers.frames(), answers.frames());
+        out.deliver(Recipients::new(&[author], None), &mut answered);
+        to.clear();
+        for row in [framed, text, answers] {
+            row.bytes.clear();
+            row.lengths.clear();
+        }
+    }
+}
+
+impl Row {
+    fn append(&mut self, face: Face, content: Content<'_>) {
+        let before = self.bytes.len();
+        content.write(face, &mut self.bytes);
+        if self.bytes.len() > before {
+            self.lengths.push(self.bytes.len() - before);
+        }
+    }
+
+    fn frames(&self) -> Frames<'_> {
+        Frames::row(&self.bytes, &self.lengths)
+    }
+}

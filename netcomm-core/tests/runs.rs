@@ -1,0 +1,209 @@
+//! What is said in a row is handed out in one piece, and everybody hears the same as if it were
+//! not.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use netcomm_core::limits::Limits;
+use netcomm_core::server::{
+    ConnId, Deliver, Face, Incoming, Origin, Outgoing, Recipient, Recipients, Router,
+};
+use netcomm_core::time::{Instant, UnixMillis, WallClock};
+use netcomm_core::wire::{ClientMessage, Conversation, RequestId};
+use proptest::prelude::*;
+use support::chat::{login, post};
+
+/// Who is there at the beginning.
+const SEATS: [(&str, Face); 4] =
+    [("ann", Face::Framed), ("bob", Face::Text), ("cy", Face::Framed), ("dee", Face::Text)];
+
+#[derive(Clone, Debug)]
+enum Act {
+    Post(&'static str, u8),
+    Private(&'static str, u8),
+    Ask(ClientMessage<'static>),
+    /// The connection is lost, and another one logs in.
+    Lose,
+    Pass,
+    Flush,
+}
+
+/// Bytes of each connection, and how often something was handed out.
+#[derive(Debug, Default)]
+struct Ears {
+    heard: BTreeMap<ConnId, Vec<u8>>,
+    pieces: usize,
+}
+
+impl Deliver for Ears {
+    fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
+        self.pieces += 1;
+        for to in to.iter() {
+            let frames = message.frames(to.face);
+            assert_eq!(frames.lengths().sum::<usize>(), frames.bytes().len());
+            assert_eq!(frames.lengths().count(), frames.count());
+            assert!(frames.lengths().all(|length| length > 0));
+            self.heard.entry(to.conn).or_default().extend_from_slice(frames.bytes());
+        }
+    }
+
+    fn close(&mut self, to: Recipient, last: &mut Outgoing<'_>) {
+        self.heard.entry(to.conn).or_default().extend_from_slice(last.bytes(to.face));
+    }
+}
+
+/// A router whose driver flushes at once, or when it likes.
+struct Driven {
+    router: Router,
+    ears: Ears,
+    seats: Vec<ConnId>,
+    now: Instant,
+    id: u32,
+    at_once: bool,
+}
+
+impl Driven {
+    fn new(limits: &Limits, at_once: bool) -> Self {
+        let clock = WallClock::new(Instant::EPOCH, UnixMillis(0));
+        let router = Router::new(limits.clone(), clock, [0; 16]);
+        let mut driven = Self {
+            router,
+            ears: Ears::default(),
+            seats: Vec::new(),
+            now: Instant::EPOCH,
+            id: 0,
+            at_once,
+        };
+        for (nickname, face) in SEATS {
+            let conn = driven.come(nickname, face);
+            driven.seats.push(conn);
+        }
+        for seat in 0..SEATS.len() {
+            driven.ask(seat, ClientMessage::Join { room: "hall" });
+            driven.ask(seat, ClientMessage::CreateRoom { room: "hall" });
+        }
+        driven
+    }
+
+    fn come(&mut self, nickname: &'static str, face: Face) -> ConnId {
+        self.id += 1;
+        let mut entropy = [0; 16];
+        entropy[..4].copy_from_slice(&self.id.to_be_bytes());
+        let ears = &mut self.ears;
+        let conn = self.router.connect(self.now, Origin::Exempt, entropy, ears).expect("room");
+        self.take(conn, Incoming::Opened(face));
+        self.take(
+            conn,
+            Incoming::Request { id: RequestId(1), message: login(nickname, false, None) },
+        );
+        conn
+    }
+
+    fn take(&mut self, conn: ConnId, incoming: Incoming<'_>) {
+        let Self { router, ears, now, at_once, .. } = self;
+        let _after = if *at_once {
+            router.handle(*now, conn, incoming, ears)
+        } else {
+            router.handle_unflushed(*now, conn, incoming, ears)
+        };
+    }
+
+    fn ask(&mut self, seat: usize, message: ClientMessage<'_>) {
+        self.id += 1;
+        self.take(self.seats[seat], Incoming::Request { id: RequestId(self.id), message });
+    }
+
+    fn act(&mut self, seat: usize, act: &Act) {
+        match act {
+            Act::Post(room, text) => {
+                self.ask(seat, post(Conversation::room(room), &text.to_string()));
+            }
+            Act::Private(name, text) => {
+                self.ask(seat, post(Conversation::private(name), &text.to_string()));
+            }
+            Act::Ask(message) => self.ask(seat, message.clone()),
+            Act::Lose => {
+                self.router.disconnect(self.now, self.seats[seat], &mut self.ears);
+                let (_, face) = SEATS[seat];
+                self.seats[seat] = self.come(["eve", "fay", "gus", "hal"][seat], face);
+                self.ask(seat, ClientMessage::Join { room: "hall" });
+            }
+            Act::Pass => {
+                self.now = self.now + Duration::from_secs(40);
+                self.router.handle_timeout(self.now, &mut self.ears);
+            }
+            Act::Flush => self.router.flush(&mut self.ears),
+        }
+    }
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let names = || prop::sample::select(vec!["ann", "bob", "cy", "dee", "eve", "fay"]);
+    let rooms = || prop::sample::select(vec!["hall", "yard"]);
+    prop_oneof![
+        20 => (rooms(), any::<u8>()).prop_map(|(room, text)| Act::Post(room, text)),
+        4 => (names(), any::<u8>()).prop_map(|(name, text)| Act::Private(name, text)),
+        1 => rooms().prop_map(|room| Act::Ask(ClientMessage::Join { room })),
+        1 => rooms().prop_map(|room| Act::Ask(ClientMessage::CreateRoom { room })),
+        1 => rooms().prop_map(|room| Act::Ask(ClientMessage::Leave { room })),
+        1 => names().prop_map(|nickname| Act::Ask(ClientMessage::Rename { nickname })),
+        1 => Just(Act::Ask(ClientMessage::Hide)),
+        1 => Just(Act::Ask(ClientMessage::Reveal)),
+        1 => Just(Act::Ask(ClientMessage::Rooms { from: "" })),
+        1 => Just(Act::Ask(ClientMessage::Ping { nonce: 7 })),
+        1 => Just(Act::Lose),
+        1 => Just(Act::Pass),
+        1 => Just(Act::Flush),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: support::cases(150),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn everybody_hears_the_same(
+        frames in prop::sample::select(vec![64_u64, 4096]),
+        // Whoever is read says several things in a row.
+        acts in prop::collection::vec((0..SEATS.len(), prop::collection::vec(act(), 1..8)), 1..30),
+    ) {
+        let mut limits = Limits::default();
+        limits.set("mailbox_frames", frames).expect("a limit");
+        let [mut at_once, mut in_runs] = [true, false].map(|at_once| Driven::new(&limits, at_once));
+        for (seat, acts) in &acts {
+            for act in acts {
+                at_once.act(*seat, act);
+                in_runs.act(*seat, act);
+            }
+        }
+        in_runs.router.flush(&mut in_runs.ears);
+        prop_assert_eq!(&in_runs.ears.heard, &at_once.ears.heard);
+        prop_assert!(in_runs.ears.pieces <= at_once.ears.pieces);
+    }
+}
+
+#[test]
+fn what_is_said_in_a_row_is_one_piece_and_its_answers_are_another() {
+    let mut limits = Limits::default();
+    limits.set("mailbox_frames", 4096).expect("a limit");
+    let mut driven = Driven::new(&limits, false);
+    let said = |driven: &mut Driven, times: usize| {
+        driven.router.flush(&mut driven.ears);
+        let before = driven.ears.pieces;
+        for _ in 0..times {
+            driven.act(0, &Act::Post("hall", 1));
+        }
+        driven.router.flush(&mut driven.ears);
+        driven.ears.pieces - before
+    };
+    assert_eq!(said(&mut driven, 1), 2);
+    assert_eq!(said(&mut driven, 64), 2);
+    assert_eq!(said(&mut driven, 0), 0);
+    // No run is a large part of a mailbox.
+    assert_eq!(said(&mut driven, 4096 / 16 + 1), 4);
+}
