@@ -14,12 +14,13 @@ use rustix::net::{RecvFlags, recv, sockopt};
 use crate::connection::{Connection, Stage};
 use crate::dialects::{Dialect, Kind, Place, User};
 
-/// How many come in at a time.
-const AT_ONCE: usize = 64;
 /// How long one may take to come in while others wait.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// What is read at once, and as much again for what was kept.
 const BUFFER: usize = 128 * 1024;
+
+/// What the kernel keeps for one who reads little; much less makes it drop and retry instead.
+const SLOW_BUFFER: usize = 32 * 1024;
 
 /// Takes what connections are told.
 pub(crate) trait Hear {
@@ -47,13 +48,18 @@ pub(crate) struct Crowd {
     connections: Vec<Connection>,
     inside: usize,
     buffer: Vec<u8>,
+    /// Whether anyone but the first may lose its connection.
+    pub(crate) forgives: bool,
+    /// Those who have lost theirs.
+    pub(crate) lost: Vec<usize>,
 }
 
 impl Crowd {
     pub(crate) fn new(server: SocketAddr, dialect: Box<dyn Dialect>) -> std::io::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let (connections, buffer) = (Vec::new(), vec![0; BUFFER]);
-        Ok(Self { dialect, server, epoll, connections, inside: 0, buffer })
+        let (forgives, lost) = (false, Vec::new());
+        Ok(Self { dialect, server, epoll, connections, inside: 0, buffer, forgives, lost })
     }
 
     /// Lets `users` come in, a few at a time, and waits for them.
@@ -65,7 +71,7 @@ impl Crowd {
         let mut users = users.into_iter().peekable();
         let mut moved = Instant::now();
         while users.peek().is_some() || self.inside < self.connections.len() {
-            while self.connections.len() - self.inside < AT_ONCE
+            while self.connections.len() - self.inside < self.dialect.at_once()
                 && self.may_follow()
                 && let Some(user) = users.next()
             {
@@ -95,7 +101,14 @@ impl Crowd {
             Err(error) => return Err(error.into()),
         };
         for event in ready {
-            self.ready(usize::try_from(event.data.u64()).unwrap_or(usize::MAX), hear)?;
+            let who = usize::try_from(event.data.u64()).unwrap_or(usize::MAX);
+            match self.ready(who, hear) {
+                Err(_) if self.forgives && who > 0 => {
+                    self.freeze(who)?;
+                    self.lost.push(who);
+                }
+                outcome => outcome?,
+            }
         }
         Ok(())
     }
@@ -122,7 +135,10 @@ impl Crowd {
 
     /// Is told nothing of this one any more, who reads little from now on.
     pub(crate) fn freeze(&mut self, who: usize) -> std::io::Result<()> {
-        Ok(epoll::delete(&self.epoll, &self.connections[who].socket)?)
+        let socket = &self.connections[who].socket;
+        // So that the server notices soon.
+        sockopt::set_socket_recv_buffer_size(socket, SLOW_BUFFER)?;
+        Ok(epoll::delete(&self.epoll, socket)?)
     }
 
     /// Whether it is in.

@@ -58,6 +58,11 @@ impl Dialect for Irc {
     fn answers(&self) -> bool {
         false
     }
+
+    /// ngIRCd lets the system keep ten for it, and the others are reset.
+    fn at_once(&self) -> usize {
+        8
+    }
 }
 
 /// The second word, where it is three digits.

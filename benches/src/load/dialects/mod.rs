@@ -121,6 +121,11 @@ pub(crate) trait Dialect {
 
     /// Whether a post is answered.
     fn answers(&self) -> bool;
+
+    /// How many may come in at a time.
+    fn at_once(&self) -> usize {
+        64
+    }
 }
 
 impl Language {
