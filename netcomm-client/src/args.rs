@@ -25,9 +25,13 @@ pub struct Args {
     #[arg(long, value_name = "ROOM", value_parser = room)]
     pub join: Vec<String>,
 
-    /// Plain lines, without colours, even on a terminal
+    /// Plain lines, without colours and without a full screen, even on a terminal
     #[arg(long)]
     pub plain: bool,
+
+    /// How the full screen is to be.
+    #[command(flatten)]
+    pub full_screen: crate::full_screen::screen::Options,
 }
 
 const AFTER_HELP: &str = "\

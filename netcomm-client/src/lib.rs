@@ -3,6 +3,7 @@
 pub mod args;
 pub mod driver;
 pub mod exit;
+pub mod full_screen;
 pub mod line;
 pub mod setup;
 
@@ -22,6 +23,7 @@ use setup::SetupError;
 pub fn run(args: Args) -> u8 {
     let interactive = io::stdin().is_terminal();
     let plain = args.plain;
+    let full_screen = full_screen::wanted(&args);
     let setup = if interactive {
         let user = env::var("USER").or_else(|_| env::var("LOGNAME")).ok();
         setup::ask(args, user.as_deref(), &mut io::stdin().lock(), &mut io::stderr())
@@ -35,6 +37,9 @@ pub fn run(args: Args) -> u8 {
             return exit::USAGE;
         }
     };
+    if let Some(options) = full_screen {
+        return full_screen::start(setup, options);
+    }
     let colours = !plain && AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let look = Look {
         page: Page::new(TimeZone::system(), Timestamp::now(), colours),

@@ -4,16 +4,22 @@ use anstyle::{Ansi256Color, Color, Style};
 use netcomm_core::name::NameKey;
 
 /// Colours of the 256 that stand out on black and on white alike: contrast at least 4 to 1 with both.
-const PALETTE: [u8; 16] = [27, 28, 29, 30, 31, 62, 64, 97, 98, 129, 130, 131, 132, 161, 163, 133];
+pub(crate) const PALETTE: [u8; 16] =
+    [27, 28, 29, 30, 31, 62, 64, 97, 98, 129, 130, 131, 132, 161, 163, 133];
 
 /// The style of `nickname`: the same in every run and client, and for names that look alike.
 pub(crate) fn of(nickname: &str) -> Style {
+    let colour = Ansi256Color(PALETTE[index_of(nickname)]);
+    Style::new().bold().fg_color(Some(Color::Ansi256(colour)))
+}
+
+/// Which colour of the palette `nickname` has.
+pub(crate) fn index_of(nickname: &str) -> usize {
     let hash = NameKey::of(nickname)
         .as_str()
         .bytes()
         .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    let index = (hash >> 16 ^ hash) as usize % PALETTE.len();
-    Style::new().bold().fg_color(Some(Color::Ansi256(Ansi256Color(PALETTE[index]))))
+    (hash >> 16 ^ hash) as usize % PALETTE.len()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The line mode: what is typed goes up line by line, what happens is written below it.
 
-mod colour;
+pub(crate) mod colour;
 pub mod page;
 pub mod typed;
 

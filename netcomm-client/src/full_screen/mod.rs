@@ -1,0 +1,303 @@
+//! The full screen: conversations side by side on a terminal.
+
+mod chat;
+pub mod draw;
+pub mod look;
+pub mod screen;
+pub mod terminal;
+#[cfg(test)]
+mod tests;
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use netcomm_core::client::{Ending, Event, Loss, Session, SessionConfig};
+use netcomm_core::text::Shown;
+use netcomm_core::words::Why;
+use ratatui::crossterm::event::Event as Told;
+use signal_hook::consts::{SIGCONT, SIGTSTP};
+
+use crate::args::Args;
+use crate::driver::Driver;
+use crate::exit;
+use crate::setup::Setup;
+use chat::{Chat, Deed};
+use look::Look;
+use screen::{Connection, Options, Screen};
+use terminal::Terminal;
+
+/// The shortest time between two frames: a flood is drawn no more often.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How long a server may take to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What the full screen waits for besides the connection.
+#[derive(Debug)]
+pub enum Front {
+    /// Keys, pasted text and sizes, which came at the same time.
+    Terminal(Vec<Told>),
+    /// A signal.
+    Signal(i32),
+}
+
+/// How the full screen is to be, where there is to be one: on a terminal that can move its cursor.
+#[must_use]
+pub fn wanted(args: &Args) -> Option<Options> {
+    let term = env::var("TERM").unwrap_or_default();
+    let is_capable = !matches!(&*term, "" | "dumb") && io::stdout().is_terminal();
+    let wanted = !args.plain && is_capable && io::stdin().is_terminal();
+    wanted.then(|| args.full_screen.clone())
+}
+
+/// Runs a session on the terminal until it ends; gives the exit code.
+#[must_use]
+pub fn start(setup: Setup, options: Options) -> u8 {
+    let look = Look::of(|name| env::var(name).ok(), TimeZone::system());
+    let done = getrandom::u64().map_err(io::Error::from);
+    done.and_then(|seed| run(setup, options, look, seed)).unwrap_or_else(|error| {
+        anstream::eprintln!("netcomm-client: {error}");
+        exit::TROUBLE
+    })
+}
+
+fn run(setup: Setup, options: Options, look: Look, seed: u64) -> io::Result<u8> {
+    let config =
+        SessionConfig { nickname: setup.nickname, hidden: setup.hidden, rooms: setup.rooms };
+    let screen = Screen::new(look, options, &config.nickname, &setup.address);
+    let driver = Driver::new(setup.address, config, seed);
+    terminal::catch_signals(driver.inputs())?;
+    let terminal = Terminal::enter()?;
+    terminal::read_keys(driver.inputs())?;
+    let mut mode = FullScreen {
+        driver,
+        chat: Chat::new(screen),
+        terminal,
+        drawn: None,
+        is_new: true,
+        suspended: false,
+        hurry: None,
+        code: exit::OK,
+    };
+    let (width, height) = mode.terminal.size()?;
+    mode.chat.screen.resize(width, height);
+    let ended = mode.run();
+    let FullScreen { terminal, code, .. } = mode;
+    drop(terminal);
+    if let Some(words) = ended? {
+        anstream::eprintln!("netcomm-client: {}", Shown::line(&words));
+    }
+    Ok(code)
+}
+
+struct FullScreen {
+    driver: Driver<Front>,
+    chat: Chat,
+    terminal: Terminal,
+    /// When the last frame was drawn.
+    drawn: Option<Instant>,
+    /// Whether there is anything new to draw.
+    is_new: bool,
+    suspended: bool,
+    /// When to end without a goodbye.
+    hurry: Option<Instant>,
+    code: u8,
+}
+
+impl FullScreen {
+    /// Until the end; gives why, where that is to be told.
+    fn run(&mut self) -> io::Result<Option<String>> {
+        loop {
+            self.tick();
+            loop {
+                while let Some(event) = self.driver.poll() {
+                    self.is_new = true;
+                    if let Event::Ended { why } = event {
+                        return Ok(self.ended(&why));
+                    }
+                    self.event(&event);
+                }
+                let chat = &mut self.chat;
+                let deeds = self.driver.act(|session, now| chat.wishes(session, now));
+                for deed in deeds {
+                    self.act(deed)?;
+                }
+                let chat = &mut self.chat;
+                if !self.driver.act(|session, now| chat.submit(session, now)) {
+                    break;
+                }
+            }
+            // What was wished for may have left the session something to do.
+            if let Some(event) = self.driver.poll() {
+                self.is_new = true;
+                if let Event::Ended { why } = event {
+                    return Ok(self.ended(&why));
+                }
+                self.event(&event);
+                continue;
+            }
+            self.draw()?;
+            let now = Instant::now();
+            if self.hurry.is_some_and(|end| end <= now) {
+                return Ok(None);
+            }
+            let patience = self.patience(now);
+            match self.driver.wait(patience) {
+                Some(Front::Terminal(events)) => self.told(&events),
+                Some(Front::Signal(signal)) => self.signal(signal)?,
+                None => {}
+            }
+        }
+    }
+
+    /// How long nothing has to be done without input.
+    fn patience(&self, now: Instant) -> Option<Duration> {
+        let screen = &self.chat.screen;
+        let frame = match self.drawn {
+            Some(drawn) if self.is_new && !self.suspended => {
+                Some(FRAME.saturating_sub(now.duration_since(drawn)))
+            }
+            _ => None,
+        };
+        let counts = match screen.connection {
+            Connection::Lost { .. } => true,
+            Connection::Up => screen.awaiting.is_some(),
+            _ => false,
+        };
+        let second = (counts && !self.suspended).then_some(Duration::from_secs(1));
+        let hurry = self.hurry.map(|end| end.duration_since(now));
+        [frame, second, hurry].into_iter().flatten().min()
+    }
+
+    /// Takes note of the time; what counts seconds is drawn anew.
+    fn tick(&mut self) {
+        let screen = &mut self.chat.screen;
+        let millis = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+        let counts = matches!(screen.connection, Connection::Lost { .. })
+            || screen.awaiting.is_some_and(|since| millis.saturating_sub(since) >= 1000);
+        self.is_new |= counts && millis / 1000 != screen.clock / 1000;
+        screen.set_clock(millis);
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME);
+        if !self.is_new || self.suspended || !is_due {
+            return Ok(());
+        }
+        let screen = &mut self.chat.screen;
+        let rings = screen.rings();
+        self.terminal.draw(|frame| {
+            if let Some(cursor) = draw::draw(screen, frame.buffer_mut()) {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        if rings {
+            self.terminal.ring()?;
+        }
+        self.drawn = Some(Instant::now());
+        self.is_new = false;
+        Ok(())
+    }
+
+    fn told(&mut self, events: &[Told]) {
+        let screen = &mut self.chat.screen;
+        let mut keys = Vec::new();
+        for event in events {
+            if let Told::Key(key) = event {
+                keys.push(*key);
+                continue;
+            }
+            screen.keys(&std::mem::take(&mut keys));
+            match event {
+                Told::Paste(text) => screen.paste(text),
+                Told::Resize(width, height) => screen.resize(*width, *height),
+                _ => {}
+            }
+        }
+        screen.keys(&keys);
+        self.is_new = true;
+    }
+
+    fn signal(&mut self, signal: i32) -> io::Result<()> {
+        match signal {
+            SIGTSTP => self.act(Deed::Suspend),
+            SIGCONT => {
+                self.suspended = false;
+                self.is_new = true;
+                self.terminal.resume()?;
+                let (width, height) = self.terminal.size()?;
+                self.chat.screen.resize(width, height);
+                Ok(())
+            }
+            _ => self.act(Deed::Quit(exit::INTERRUPTED)),
+        }
+    }
+
+    fn act(&mut self, deed: Deed) -> io::Result<()> {
+        match deed {
+            Deed::Suspend => {
+                self.suspended = true;
+                self.terminal.suspend()
+            }
+            Deed::Redraw => {
+                self.is_new = true;
+                self.terminal.forget()
+            }
+            Deed::Quit(code) => {
+                if self.hurry.is_none() {
+                    self.hurry = Some(Instant::now() + FAREWELL);
+                    self.code = code;
+                    self.driver.act(Session::quit);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        if let Event::Lost { why, retry_in } = event {
+            let words = format!("{why}{}", self.failure(why));
+            let millis = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
+            self.chat.screen.lost(&words, millis);
+            return;
+        }
+        let chat = &mut self.chat;
+        // The session is asked for its nickname only.
+        let now = self.driver.act(|_, now| now);
+        chat.event(self.driver.session(), now, event);
+    }
+
+    /// What the system said about a lost connection, where the session does not know better.
+    fn failure(&self, why: &Loss) -> String {
+        match (why, self.driver.failure()) {
+            (Loss::Connect | Loss::Ended, Some(error)) => {
+                let words = error.to_string();
+                let words = words.split(" (os error").next().unwrap_or_default();
+                format!(": {words}")
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn ended(&mut self, why: &Ending) -> Option<String> {
+        self.chat.screen.connection = Connection::Ended;
+        if self.code == exit::OK {
+            self.code = match why {
+                Ending::Quit => exit::OK,
+                Ending::Closed { .. } | Ending::Malformed => exit::CLOSED,
+                _ => exit::NO_LOGIN,
+            };
+        }
+        match why {
+            Ending::Quit => None,
+            Ending::Closed { code, text } => {
+                Some(format!("closed: {}", Why { text, code: &code.reason() }))
+            }
+            Ending::Refused { code, text } => Some(format!("no login: {}", Why { text, code })),
+            _ => Some(format!("no login: {why}")),
+        }
+    }
+}

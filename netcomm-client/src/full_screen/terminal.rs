@@ -1,0 +1,168 @@
+//! The terminal: taken over while the screen is shown, and given back whatever happens.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::thread;
+use std::time::Duration;
+
+use ratatui::Frame;
+use ratatui::crossterm::cursor::Show;
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, poll, read};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::style::Colored;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::prelude::CrosstermBackend;
+use rustix::process::{Signal, kill_current_process_group};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+
+use super::Front;
+use crate::driver::Input;
+use crate::exit;
+
+/// Whether the terminal is ours and has to be given back.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// A terminal that shows a full screen. Dropping it gives it back.
+#[derive(Debug)]
+pub struct Terminal {
+    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+impl Terminal {
+    /// Takes the terminal over; it is given back when a thread panics, too.
+    pub fn enter() -> io::Result<Self> {
+        give_back_on_panic();
+        take()?;
+        // Which colours there are was decided already.
+        Colored::set_ansi_color_disabled(false);
+        let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
+        let inner = ratatui::Terminal::new(CrosstermBackend::new(writer));
+        inner.map(|inner| Self { inner }).inspect_err(|_| give_back())
+    }
+
+    /// Draws a frame.
+    pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.inner.draw(draw).map(|_| ())
+    }
+
+    /// The columns and lines.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        self.inner.size().map(|size| (size.width, size.height))
+    }
+
+    /// Makes the next frame draw every cell.
+    pub fn forget(&mut self) -> io::Result<()> {
+        self.inner.clear()
+    }
+
+    /// Rings.
+    pub fn ring(&mut self) -> io::Result<()> {
+        let writer = self.inner.backend_mut();
+        writer.write_all(b"\x07")?;
+        Write::flush(writer)
+    }
+
+    /// Gives the terminal back and stops the process, as the shell's users expect it. Only when the
+    /// process goes on again ([`SIGCONT`]) the terminal is to be taken again.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        give_back();
+        kill_current_process_group(Signal::STOP)?;
+        Ok(())
+    }
+
+    /// Takes the terminal again, after others may have written on it.
+    pub fn resume(&mut self) -> io::Result<()> {
+        give_back();
+        take()?;
+        self.forget()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
+}
+
+/// Gives the terminal back as it was. It may be gone: then nothing is left to be done.
+fn give_back() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        execute!(io::stdout(), DisableBracketedPaste, Show, LeaveAlternateScreen).ok();
+        disable_raw_mode().ok();
+    }
+}
+
+/// A message of a panic is of no use on a screen that is about to vanish, or without line ends.
+fn give_back_on_panic() {
+    static ONCE: AtomicBool = AtomicBool::new(false);
+    if !ONCE.swap(true, Ordering::SeqCst) {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |why| {
+            give_back();
+            before(why);
+            if thread::current().name() != Some("main") {
+                // Without its other threads the program neither hears nor reads.
+                std::process::exit(i32::from(exit::TROUBLE));
+            }
+        }));
+    }
+}
+
+/// Reads keys; those that came at the same time are told together.
+pub(super) fn read_keys(inputs: SyncSender<Input<Front>>) -> io::Result<()> {
+    let next = || -> io::Result<Vec<Event>> {
+        let mut events = vec![read()?];
+        while events.len() < 4096 && poll(Duration::ZERO)? {
+            events.push(read()?);
+        }
+        Ok(events)
+    };
+    thread::Builder::new()
+        .name(String::from("keys"))
+        .spawn(move || {
+            loop {
+                let (front, end) = match next() {
+                    Ok(events) => (Front::Terminal(events), false),
+                    Err(_) => (Front::Signal(SIGHUP), true),
+                };
+                if inputs.send(Input::Front(front)).is_err() || end {
+                    return;
+                }
+            }
+        })
+        .map(|_| ())
+}
+
+/// Turns signals into input. A second one to end ends the process at once: the main loop may be
+/// stuck in writing to a screen that is stopped.
+pub(super) fn catch_signals(inputs: SyncSender<Input<Front>>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])?;
+    thread::Builder::new()
+        .name(String::from("signals"))
+        .spawn(move || {
+            let mut ending = false;
+            for signal in &mut signals {
+                let ends = matches!(signal, SIGINT | SIGTERM | SIGHUP);
+                if ends && ending {
+                    disable_raw_mode().ok();
+                    std::process::exit(i32::from(exit::INTERRUPTED));
+                }
+                ending |= ends;
+                if inputs.send(Input::Front(Front::Signal(signal))).is_err() {
+                    return;
+                }
+            }
+        })
+        .map(|_| ())
+}
