@@ -1,7 +1,6 @@
 //! Measures one server, or several in turn.
 
 use std::io::{ErrorKind, Result, Write};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,21 +8,16 @@ use serde_json::json;
 use crate::args::{What, Whom, seconds};
 use crate::dialects::Language;
 use crate::figures::Figures;
-use crate::scenarios::{Scenario, Talk, scaling as talks};
-use crate::servers::Server;
+use crate::scenarios::{Scenario, scaling as talks};
+use crate::servers::{Server, Target};
 use crate::table::Table;
 use crate::traffic::Traffic;
 use crate::{fairness, idle};
 
 /// A server that runs already.
-pub(crate) fn run(
-    server: SocketAddr,
-    language: Language,
-    pid: Option<u32>,
-    what: &What,
-) -> Result<bool> {
+pub(crate) fn run(target: Target, what: &What) -> Result<bool> {
     for scenario in what.scenarios() {
-        let figures = measure(server, language, false, pid, scenario, what)?;
+        let figures = measure(target, scenario, what)?;
         let line = json!({ "scenario": scenario.name(), "figures": figures.json() });
         writeln!(std::io::stdout(), "{line}")?;
     }
@@ -37,9 +31,8 @@ pub(crate) fn compare(what: &What, whom: &Whom) -> Result<bool> {
         for scenario in what.scenarios() {
             for server in whom.servers() {
                 if suits(server, scenario) {
-                    contest.measure(&scenario.name(), server, |address, pid| {
-                        let (language, answers) = (server.language(), server.answers());
-                        measure(address, language, answers, Some(pid), scenario, what)
+                    contest.measure(&scenario.name(), server, |target| {
+                        measure(target, scenario, what)
                     })?;
                 }
             }
@@ -55,8 +48,8 @@ pub(crate) fn scaling(time: Duration, whom: &Whom) -> Result<bool> {
         for (name, talk) in talks() {
             for server in whom.servers() {
                 if server != Server::Bare {
-                    contest.measure(&name, server, |address, pid| {
-                        talked(address, server.language(), server.answers(), talk, time, pid)
+                    contest.measure(&name, server, |target| {
+                        Traffic::new(target, talk)?.measure(time, target.pid)
                     })?;
                 }
             }
@@ -74,33 +67,15 @@ fn suits(server: Server, scenario: Scenario) -> bool {
     }
 }
 
-fn measure(
-    server: SocketAddr,
-    language: Language,
-    answers: bool,
-    pid: Option<u32>,
-    scenario: Scenario,
-    what: &What,
-) -> Result<Figures> {
+fn measure(target: Target, scenario: Scenario, what: &What) -> Result<Figures> {
     let time = seconds(what.seconds);
     if let Some(talk) = scenario.talk() {
-        return Traffic::new(server, language.dialect(answers), talk)?.measure(time, pid);
+        return Traffic::new(target, talk)?.measure(time, target.pid);
     }
     match scenario {
-        Scenario::Fairness => fairness::measure(server, language, time),
-        _ => idle::measure(server, language.dialect(answers), what.crowd, pid),
+        Scenario::Fairness => fairness::measure(target, time),
+        _ => idle::measure(target, what.crowd),
     }
-}
-
-fn talked(
-    server: SocketAddr,
-    language: Language,
-    answers: bool,
-    talk: Talk,
-    time: Duration,
-    pid: u32,
-) -> Result<Figures> {
-    Traffic::new(server, language.dialect(answers), talk)?.measure(time, Some(pid))
 }
 
 /// What was found so far, and who failed.
@@ -116,7 +91,7 @@ impl Contest {
         &mut self,
         row: &str,
         server: Server,
-        measure: impl FnOnce(SocketAddr, u32) -> Result<Figures>,
+        measure: impl FnOnce(Target) -> Result<Figures>,
     ) -> Result<()> {
         if self.absent.contains(&server) {
             return Ok(());
@@ -130,7 +105,7 @@ impl Contest {
             }
             running => running?,
         };
-        match measure(running.address, running.pid()) {
+        match measure(running.target()) {
             Ok(figures) => {
                 let line = json!({ "scenario": row, "server": name, "figures": figures.json() });
                 writeln!(errors, "{line}")?;

@@ -13,9 +13,12 @@ use rustix::net::{RecvFlags, recv, sockopt};
 
 use crate::connection::{Connection, Stage};
 use crate::dialects::{Dialect, Kind, Place, User};
+use crate::servers::Target;
 
 /// How long one may take to come in while others wait.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How often those who come in may try again, all together.
+const ATTEMPTS: u32 = 1000;
 /// What is read at once, and as much again for what was kept.
 const BUFFER: usize = 128 * 1024;
 
@@ -44,6 +47,7 @@ impl Hear for Deaf {
 pub(crate) struct Crowd {
     pub(crate) dialect: Box<dyn Dialect>,
     server: SocketAddr,
+    at_once: usize,
     epoll: OwnedFd,
     connections: Vec<Connection>,
     inside: usize,
@@ -52,14 +56,29 @@ pub(crate) struct Crowd {
     pub(crate) forgives: bool,
     /// Those who have lost theirs.
     pub(crate) lost: Vec<usize>,
+    /// How often somebody may still try again.
+    attempts: u32,
 }
 
 impl Crowd {
-    pub(crate) fn new(server: SocketAddr, dialect: Box<dyn Dialect>) -> std::io::Result<Self> {
+    pub(crate) fn new(target: Target) -> std::io::Result<Self> {
+        let (server, at_once) = (target.address, target.at_once);
+        let dialect = target.language.dialect(target.answers);
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let (connections, buffer) = (Vec::new(), vec![0; BUFFER]);
         let (forgives, lost) = (false, Vec::new());
-        Ok(Self { dialect, server, epoll, connections, inside: 0, buffer, forgives, lost })
+        Ok(Self {
+            dialect,
+            server,
+            epoll,
+            connections,
+            inside: 0,
+            buffer,
+            forgives,
+            lost,
+            attempts: ATTEMPTS,
+            at_once,
+        })
     }
 
     /// Lets `users` come in, a few at a time, and waits for them.
@@ -71,7 +90,7 @@ impl Crowd {
         let mut users = users.into_iter().peekable();
         let mut moved = Instant::now();
         while users.peek().is_some() || self.inside < self.connections.len() {
-            while self.connections.len() - self.inside < self.dialect.at_once()
+            while self.connections.len() - self.inside < self.at_once
                 && self.may_follow()
                 && let Some(user) = users.next()
             {
@@ -107,7 +126,8 @@ impl Crowd {
                     self.freeze(who)?;
                     self.lost.push(who);
                 }
-                outcome => outcome?,
+                Err(error) => self.come_again(who, error)?,
+                Ok(()) => {}
             }
         }
         Ok(())
@@ -165,6 +185,16 @@ impl Crowd {
         self.inside -= usize::from(self.is_inside(who));
         self.connections[who] = Connection::new(self.server, user)?;
         self.watch(who)
+    }
+
+    /// One who lost its connection before it was in comes again, where that is allowed.
+    fn come_again(&mut self, who: usize, error: std::io::Error) -> std::io::Result<()> {
+        if !self.dialect.comes_again() || self.is_inside(who) || self.attempts == 0 {
+            return Err(error);
+        }
+        self.attempts -= 1;
+        let user = self.connections[who].user.clone();
+        self.replace(who, user)
     }
 
     /// Whether the one that came last has made the room that others would enter.

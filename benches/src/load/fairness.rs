@@ -1,13 +1,13 @@
 //! Whether a flood, and those who cannot take it, delay a room that has nothing to do with it.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::crowd::{Crowd, Hear};
-use crate::dialects::{Language, Place, User};
+use crate::dialects::{Place, User};
 use crate::figures::{Figures, float};
 use crate::scenarios::{Rhythm, Talk};
+use crate::servers::Target;
 use crate::texts;
 use crate::traffic::Traffic;
 
@@ -34,18 +34,14 @@ const QUIET: Talk = Talk {
 };
 
 /// The quiet room by itself for `time`, then beside the flood for as long.
-pub(crate) fn measure(
-    server: SocketAddr,
-    language: Language,
-    time: Duration,
-) -> std::io::Result<Figures> {
-    let mut quiet = Traffic::new(server, language.dialect(false), QUIET)?;
+pub(crate) fn measure(target: Target, time: Duration) -> std::io::Result<Figures> {
+    let mut quiet = Traffic::new(target, QUIET)?;
     quiet.latency(time / 4)?;
     let alone = quiet.latency(time)?;
     let (stop, posts, cuts) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
     let begin = Instant::now();
     let beside = std::thread::scope(|scope| {
-        let flood = scope.spawn(|| flood(server, language, &stop, &posts, &cuts));
+        let flood = scope.spawn(|| flood(target, &stop, &posts, &cuts));
         // Until the flood is there.
         while posts.load(Ordering::Relaxed) == 0
             && !flood.is_finished()
@@ -84,21 +80,19 @@ impl Hear for Answers {
 }
 
 fn flood(
-    server: SocketAddr,
-    language: Language,
+    target: Target,
     stop: &AtomicBool,
     posts: &AtomicU64,
     cuts: &AtomicU64,
 ) -> std::io::Result<()> {
     // The generator's own work for the flood is not to delay the room that is timed.
     rustix::process::nice(NICE)?;
-    let dialect = language.dialect(false);
-    let answers = dialect.answers();
     let user = |number: usize, is_first| {
         let place = Place::Room { room: OTHERS, is_first, posts: is_first };
         User { number: OTHERS + number, place }
     };
-    let mut crowd = Crowd::new(server, dialect)?;
+    let mut crowd = Crowd::new(target)?;
+    let answers = crowd.dialect.answers();
     crowd.enter((0..=SLOW).map(|number| user(number, number == 0)))?;
     for who in 1..=SLOW {
         crowd.freeze(who)?;

@@ -24,11 +24,16 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Args, Command};
+use servers::Target;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let outcome = netcomm_benches::process::raise_file_limit().and_then(|()| match args.command {
-        Command::Run { server, language, pid, what } => compare::run(server, language, pid, &what),
+        Command::Run { server, language, pid, what } => {
+            let (answers, at_once) = (false, servers::AT_ONCE);
+            let target = Target { address: server, language, answers, at_once, pid };
+            compare::run(target, &what)
+        }
         Command::Compare { what, whom } => compare::compare(&what, &whom),
         Command::Scaling { seconds, whom } => compare::scaling(args::seconds(seconds), &whom),
     });

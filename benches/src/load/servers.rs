@@ -11,6 +11,8 @@ use clap::ValueEnum;
 
 use crate::dialects::Language;
 
+/// How many come in at a time, where it is all the same to the server.
+pub(crate) const AT_ONCE: usize = 64;
 /// How long one may take to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -41,12 +43,25 @@ pub(crate) enum Server {
     Bare,
 }
 
+/// A server that listens, and how it is approached.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    pub(crate) language: Language,
+    /// Whether a floor answers posts.
+    pub(crate) answers: bool,
+    /// How many may come in at a time.
+    pub(crate) at_once: usize,
+    pub(crate) pid: Option<u32>,
+}
+
 /// A server that runs until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Running {
     child: Child,
     folder: PathBuf,
-    pub(crate) address: SocketAddr,
+    address: SocketAddr,
+    server: Server,
 }
 
 impl Server {
@@ -71,8 +86,14 @@ impl Server {
         !matches!(self.language(), Language::Framed | Language::Text | Language::Floor)
     }
 
-    pub(crate) fn answers(self) -> bool {
-        self == Self::Answering
+    fn at_once(self) -> usize {
+        match self {
+            // It lets the system keep ten that wait for it.
+            Self::Ngircd => 8,
+            // It looks once a second at who comes in.
+            Self::Inspircd => 512,
+            _ => AT_ONCE,
+        }
     }
 
     /// Starts it on a free port of 127.0.0.1, and waits until it listens.
@@ -93,7 +114,7 @@ impl Server {
             let program = command.get_program().display();
             Error::new(error.kind(), format!("{program}: {error}"))
         })?;
-        let mut running = Running { child, folder, address };
+        let mut running = Running { child, folder, address, server: self };
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(address).is_err() {
             let has_ended = running.child.try_wait()?.is_some();
@@ -161,8 +182,14 @@ impl Server {
 }
 
 impl Running {
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    pub(crate) fn target(&self) -> Target {
+        Target {
+            address: self.address,
+            language: self.server.language(),
+            answers: self.server == Server::Answering,
+            at_once: self.server.at_once(),
+            pid: Some(self.child.id()),
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! People who talk, for a while.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::crowd::Crowd;
-use crate::dialects::{Dialect, Place};
+use crate::dialects::Place;
 use crate::figures::{Figures, Meter};
 use crate::ledger::{Leave, Ledger};
 use crate::scenarios::{Rhythm, Talk};
+use crate::servers::Target;
 
 /// How long the last posts may be under way.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,20 +31,17 @@ pub(crate) struct Traffic {
 
 impl Traffic {
     /// Lets everybody in.
-    pub(crate) fn new(
-        server: SocketAddr,
-        dialect: Box<dyn Dialect>,
-        talk: Talk,
-    ) -> std::io::Result<Self> {
+    pub(crate) fn new(target: Target, talk: Talk) -> std::io::Result<Self> {
+        let mut crowd = Crowd::new(target)?;
         let (leave, ahead) = match talk.rhythm {
             Rhythm::Ahead(ahead) => (Leave::Heard, usize::try_from(ahead).unwrap_or(usize::MAX)),
             Rhythm::InTurn => (Leave::Hearing, 2),
             Rhythm::PerSecond(_) => (Leave::Time, CLOCK_AHEAD),
         };
-        let hears_posters = dialect.hears_posters() || talk.is_private;
+        let hears_posters = crowd.dialect.hears_posters() || talk.is_private;
         let others = if hears_posters { talk.posters - 1 } else { 0 };
         let audience = u32::try_from(talk.readers + others).unwrap_or(u32::MAX);
-        let mut ledger = Ledger::new(leave, dialect.answers());
+        let mut ledger = Ledger::new(leave, crowd.dialect.answers());
         for user in talk.users() {
             let is_timed = leave == Leave::Time || user.number % TIMED == 0;
             let (room, seat) = (user.number / talk.size(), user.number % talk.size());
@@ -63,7 +60,6 @@ impl Traffic {
             }
             Rhythm::Ahead(_) | Rhythm::InTurn => None,
         };
-        let mut crowd = Crowd::new(server, dialect)?;
         crowd.enter(talk.users())?;
         match talk.rhythm {
             Rhythm::Ahead(ahead) => {

@@ -59,9 +59,9 @@ impl Dialect for Irc {
         false
     }
 
-    /// ngIRCd lets the system keep ten for it, and the others are reset.
-    fn at_once(&self) -> usize {
-        8
+    /// ngIRCd lets few wait, and resets the others.
+    fn comes_again(&self) -> bool {
+        true
     }
 }
 

@@ -122,9 +122,9 @@ pub(crate) trait Dialect {
     /// Whether a post is answered.
     fn answers(&self) -> bool;
 
-    /// How many may come in at a time.
-    fn at_once(&self) -> usize {
-        64
+    /// Whether one who loses the connection while it comes in may try again.
+    fn comes_again(&self) -> bool {
+        false
     }
 }
 
