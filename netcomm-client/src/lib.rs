@@ -5,9 +5,11 @@ pub mod driver;
 pub mod exit;
 pub mod full_screen;
 pub mod line;
-pub mod setup;
+pub mod script;
+pub mod settings;
 
 use std::env;
+use std::fmt::Display;
 use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
@@ -17,29 +19,41 @@ use jiff::tz::TimeZone;
 use args::Args;
 use line::Look;
 use line::page::Page;
-use setup::SetupError;
+use settings::Settings;
+use settings::setup::{self, Setup};
 
 /// Runs the program; gives its exit code.
-pub fn run(args: Args) -> u8 {
-    let interactive = io::stdin().is_terminal();
-    let plain = args.plain;
-    let full_screen = full_screen::wanted(&args);
+#[must_use]
+pub fn run(mut args: Args) -> u8 {
+    args.flags.server = args.address.take().or(args.flags.server);
+    if let Some(code) = args.command.as_ref().and_then(|command| script::offline(command, &args)) {
+        return code;
+    }
+    let keys = match Settings::load(&args.flags) {
+        Ok(settings) => settings.keys,
+        Err(error) => return failed(&error, exit::USAGE),
+    };
+    let interactive = args.command.is_none() && io::stdin().is_terminal();
+    let plain = keys.plain.unwrap_or_default();
     let setup = if interactive {
         let user = env::var("USER").or_else(|_| env::var("LOGNAME")).ok();
-        setup::ask(args, user.as_deref(), &mut io::stdin().lock(), &mut io::stderr())
+        setup::ask(keys, user.as_deref(), &mut io::stdin().lock(), &mut io::stderr())
     } else {
-        setup::from_args(args)
+        setup::from_keys(keys)
     };
-    let setup = match setup {
-        Ok(setup) => setup,
-        Err(error @ (SetupError::NoNickname | SetupError::NoAnswer | SetupError::Io(_))) => {
-            anstream::eprintln!("netcomm-client: {error}");
-            return exit::USAGE;
+    let done = match (setup, &args.command) {
+        (Err(error), _) => return failed(&error, exit::USAGE),
+        (Ok(setup), Some(command)) => script::run(command, setup),
+        (Ok(setup), None) if full_screen::wanted(plain) => {
+            return full_screen::start(setup, args.full_screen);
         }
+        (Ok(setup), None) => talk(setup, interactive, plain),
     };
-    if let Some(options) = full_screen {
-        return full_screen::start(setup, options);
-    }
+    done.unwrap_or_else(|error| failed(&error, exit::TROUBLE))
+}
+
+/// Talks line by line.
+fn talk(setup: Setup, interactive: bool, plain: bool) -> io::Result<u8> {
     let colours = !plain && AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let look = Look {
         page: Page::new(TimeZone::system(), Timestamp::now(), colours),
@@ -47,13 +61,12 @@ pub fn run(args: Args) -> u8 {
         kept: !io::stdout().is_terminal(),
         width: screen_width,
     };
-    let done = getrandom::u64()
-        .map_err(io::Error::from)
-        .and_then(|seed| line::run(setup, look, seed, io::stdout().lock()));
-    done.unwrap_or_else(|error| {
-        anstream::eprintln!("netcomm-client: {error}");
-        exit::TROUBLE
-    })
+    line::run(setup, look, getrandom::u64()?, io::stdout().lock())
+}
+
+fn failed(error: &dyn Display, code: u8) -> u8 {
+    anstream::eprintln!("netcomm-client: {error}");
+    code
 }
 
 /// The columns of standard output, where it is a terminal.

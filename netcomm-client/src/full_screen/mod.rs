@@ -20,10 +20,10 @@ use netcomm_core::words::Why;
 use ratatui::crossterm::event::Event as Told;
 use signal_hook::consts::{SIGCONT, SIGTSTP};
 
-use crate::args::Args;
 use crate::driver::Driver;
 use crate::exit;
-use crate::setup::Setup;
+use crate::settings::logs::Logs;
+use crate::settings::setup::Setup;
 use chat::{Chat, Deed};
 use look::Look;
 use screen::{Connection, Options, Screen};
@@ -44,13 +44,12 @@ pub enum Front {
     Signal(i32),
 }
 
-/// How the full screen is to be, where there is to be one: on a terminal that can move its cursor.
+/// Whether there is to be a full screen: on a terminal that can move its cursor.
 #[must_use]
-pub fn wanted(args: &Args) -> Option<Options> {
+pub fn wanted(plain: bool) -> bool {
     let term = env::var("TERM").unwrap_or_default();
     let is_capable = !matches!(&*term, "" | "dumb") && io::stdout().is_terminal();
-    let wanted = !args.plain && is_capable && io::stdin().is_terminal();
-    wanted.then(|| args.full_screen.clone())
+    !plain && is_capable && io::stdin().is_terminal()
 }
 
 /// Runs a session on the terminal until it ends; gives the exit code.
@@ -67,6 +66,7 @@ pub fn start(setup: Setup, options: Options) -> u8 {
 fn run(setup: Setup, options: Options, look: Look, seed: u64) -> io::Result<u8> {
     let config =
         SessionConfig { nickname: setup.nickname, hidden: setup.hidden, rooms: setup.rooms };
+    let logs = setup.log_directory.map(Logs::open).transpose()?;
     let screen = Screen::new(look, options, &config.nickname, &setup.address);
     let driver = Driver::new(setup.address, config, seed);
     terminal::catch_signals(driver.inputs())?;
@@ -75,6 +75,7 @@ fn run(setup: Setup, options: Options, look: Look, seed: u64) -> io::Result<u8> 
     let mut mode = FullScreen {
         driver,
         chat: Chat::new(screen),
+        logs,
         terminal,
         drawn: None,
         is_new: true,
@@ -96,6 +97,7 @@ fn run(setup: Setup, options: Options, look: Look, seed: u64) -> io::Result<u8> 
 struct FullScreen {
     driver: Driver<Front>,
     chat: Chat,
+    logs: Option<Logs>,
     terminal: Terminal,
     /// When the last frame was drawn.
     drawn: Option<Instant>,
@@ -126,7 +128,9 @@ impl FullScreen {
                     self.act(deed)?;
                 }
                 let chat = &mut self.chat;
-                if !self.driver.act(|session, now| chat.submit(session, now)) {
+                let submitted = self.driver.act(|session, now| chat.submit(session, now));
+                self.logs.iter_mut().for_each(|logs| logs.posted(self.driver.session()));
+                if !submitted {
                     break;
                 }
             }
@@ -263,6 +267,11 @@ impl FullScreen {
             let millis = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
             self.chat.screen.lost(&words, millis);
             return;
+        }
+        let nickname = self.driver.session().nickname();
+        if let Some(Err(why)) = self.logs.as_mut().map(|logs| logs.event(nickname, event)) {
+            self.logs = None;
+            self.chat.screen.notice = Some(format!("what is said is not kept any more: {why}"));
         }
         let chat = &mut self.chat;
         // The session is asked for its nickname only.

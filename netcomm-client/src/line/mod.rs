@@ -19,7 +19,8 @@ use signal_hook::iterator::Signals;
 
 use crate::driver::{Driver, Input};
 use crate::exit;
-use crate::setup::Setup;
+use crate::settings::logs::Logs;
+use crate::settings::setup::Setup;
 use page::Page;
 use typed::{Typed, Typist};
 
@@ -56,6 +57,7 @@ pub struct Look {
 pub fn run(setup: Setup, look: Look, seed: u64, output: impl Write) -> io::Result<u8> {
     let config =
         SessionConfig { nickname: setup.nickname, hidden: setup.hidden, rooms: setup.rooms };
+    let logs = setup.log_directory.map(Logs::open).transpose()?;
     let talk = Talk::new(look.page, &config.rooms, look.interactive);
     let address = setup.address.clone();
     let driver = Driver::new(setup.address, config, seed);
@@ -64,6 +66,7 @@ pub fn run(setup: Setup, look: Look, seed: u64, output: impl Write) -> io::Resul
     let mut mode = LineMode {
         driver,
         talk,
+        logs,
         typist,
         output: Some(output),
         width: look.width,
@@ -83,6 +86,7 @@ pub fn run(setup: Setup, look: Look, seed: u64, output: impl Write) -> io::Resul
 struct LineMode<W> {
     driver: Driver<Front>,
     talk: Talk<Page>,
+    logs: Option<Logs>,
     typist: Typist,
     /// Where to write; `None` when nobody reads it any more.
     output: Option<W>,
@@ -123,7 +127,9 @@ impl<W: Write> LineMode<W> {
                 }
                 let talk = &mut self.talk;
                 match self.driver.act(|session, now| talk.submit(session, now)) {
-                    Step::Done => {}
+                    Step::Done => {
+                        self.logs.iter_mut().for_each(|logs| logs.posted(self.driver.session()));
+                    }
                     Step::Waits => break,
                     Step::Quit => self.leave(exit::OK),
                 }
@@ -229,6 +235,11 @@ impl<W: Write> LineMode<W> {
             _ => {}
         }
         self.talk.event(event);
+        let nickname = self.driver.session().nickname();
+        if let Some(Err(why)) = self.logs.as_mut().map(|logs| logs.event(nickname, event)) {
+            self.logs = None;
+            self.aside(format_args!("what is said is not kept any more: {why}"));
+        }
     }
 
     /// What the system said about a lost connection, where the session does not know better.
@@ -294,7 +305,7 @@ impl<W: Write> LineMode<W> {
 
 /// Turns signals into input. A second Ctrl-C ends the process at once: the main loop may be stuck
 /// in writing to a screen that is stopped.
-fn catch_signals(driver: &Driver<Front>) -> io::Result<()> {
+pub(crate) fn catch_signals(driver: &Driver<Front>) -> io::Result<()> {
     let interrupted = Arc::new(AtomicBool::new(false));
     let code = i32::from(exit::INTERRUPTED);
     signal_hook::flag::register_conditional_shutdown(SIGINT, code, Arc::clone(&interrupted))?;

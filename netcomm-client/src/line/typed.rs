@@ -8,7 +8,7 @@ use super::Front;
 use crate::driver::Input;
 
 /// The longest line that is read whole; the rest of a longer one is dropped, and the line refused.
-pub(super) const MAX_LINE: usize = 64 * 1024;
+pub(crate) const MAX_LINE: usize = 64 * 1024;
 
 /// A line of standard input, without its end.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! The program, and a server that says what a test tells it to.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -83,9 +85,18 @@ impl Peer {
 
     /// Answers a login.
     pub(crate) fn log_in(&mut self, id: RequestId) {
+        self.let_in(id, false);
+    }
+
+    /// Answers a login as a return to the session from before.
+    pub(crate) fn resume(&mut self, id: RequestId) {
+        self.let_in(id, true);
+    }
+
+    fn let_in(&mut self, id: RequestId, resumed: bool) {
         let welcome = ServerMessage::Welcome {
             nickname: "ann",
-            resumed: false,
+            resumed,
             hidden: false,
             token: ResumeToken([7; 16]),
             time: UnixMillis(0),

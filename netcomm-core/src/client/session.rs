@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::Event;
 use super::backoff::{BackOff, Generator};
-use super::pending::{Enter, Pending, Post};
+use super::pending::{Enter, Pending, Post, Purpose};
 use super::repair::Listing;
 use super::stage::Stage;
 use super::tracks::Tracks;
@@ -14,7 +14,7 @@ use crate::frame::{FrameDecoder, MAX_PAYLOAD};
 use crate::limits::{Limit, Limits, TABLE};
 use crate::name::{NameError, Nickname};
 use crate::time::Instant;
-use crate::wire::{LimitValue, RequestId, ResumeToken};
+use crate::wire::{Conversation, LimitValue, RequestId, ResumeToken};
 
 /// What a session is to be.
 #[derive(Clone, Debug)]
@@ -160,6 +160,16 @@ impl Session {
         // What no server may be configured with is not believed.
         let within = |value: u64| info.map_or(value, |info| value.clamp(info.min, info.max));
         announced.map_or_else(|| self.defaults[limit], |one| within(one.value))
+    }
+
+    /// What one has said and is not answered, with the number of each request.
+    pub fn posts(&self) -> impl Iterator<Item = (RequestId, Conversation<'_>, &str)> {
+        self.pending.iter().filter_map(|one| {
+            let Purpose::Post(post) = &one.purpose else {
+                return None;
+            };
+            Some((one.id, post.conversation.as_ref(), &*post.text))
+        })
     }
 
     /// How many events were skipped because this version does not know them.

@@ -112,7 +112,7 @@ impl Screen {
         let rest = rest.trim();
         match name.to_ascii_lowercase().as_str() {
             "/query" if rest.is_empty() => self.refuse(line, "usage: /query NICK"),
-            "/query" => match crate::args::nickname(rest.trim_start_matches('@')) {
+            "/query" => match crate::settings::flags::nickname(rest.trim_start_matches('@')) {
                 Ok(nickname) => self.query(&nickname),
                 Err(why) => self.refuse(line, &why),
             },

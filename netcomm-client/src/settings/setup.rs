@@ -1,8 +1,10 @@
 //! Asks on the terminal for what the arguments left out.
 
 use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
 
-use crate::args::{self, Args, DEFAULT_ADDRESS};
+use super::file::Keys;
+use super::{DEFAULT_SERVER, flags};
 
 /// How often a wrong answer is asked for again.
 const ATTEMPTS: u32 = 10;
@@ -18,6 +20,8 @@ pub struct Setup {
     pub hidden: bool,
     /// Rooms to enter.
     pub rooms: Vec<String>,
+    /// Where to keep what is said.
+    pub log_directory: Option<PathBuf>,
 }
 
 /// Why there is nothing to start with.
@@ -35,33 +39,34 @@ pub enum SetupError {
     Io(#[from] io::Error),
 }
 
-/// Takes everything from `args`; what is missing has its default, or is an error.
-pub fn from_args(args: Args) -> Result<Setup, SetupError> {
+/// Takes everything from `keys`; what is missing has its default, or is an error.
+pub fn from_keys(keys: Keys) -> Result<Setup, SetupError> {
     Ok(Setup {
-        address: args.address.unwrap_or_else(|| String::from(DEFAULT_ADDRESS)),
-        nickname: args.nick.ok_or(SetupError::NoNickname)?,
-        hidden: args.hidden,
-        rooms: args.join,
+        address: keys.server.unwrap_or_else(|| String::from(DEFAULT_SERVER)),
+        nickname: keys.nick.ok_or(SetupError::NoNickname)?,
+        hidden: keys.hidden.unwrap_or_default(),
+        rooms: keys.join.unwrap_or_default(),
+        log_directory: keys.log_directory,
     })
 }
 
-/// Asks for the address and the nickname where `args` have none; `user` is the name of whoever
+/// Asks for the address and the nickname where `keys` have none; `user` is the name of whoever
 /// runs the program.
 pub fn ask(
-    mut args: Args,
+    mut keys: Keys,
     user: Option<&str>,
     input: &mut impl BufRead,
     output: &mut impl Write,
 ) -> Result<Setup, SetupError> {
-    if args.address.is_none() && args.nick.is_none() {
-        let address = question("server", Some(DEFAULT_ADDRESS), args::address, input, output)?;
-        args.address = Some(address);
+    if keys.server.is_none() && keys.nick.is_none() {
+        let address = question("server", Some(DEFAULT_SERVER), flags::address, input, output)?;
+        keys.server = Some(address);
     }
-    if args.nick.is_none() {
-        let user = user.filter(|user| args::nickname(user).is_ok());
-        args.nick = Some(question("nickname", user, args::nickname, input, output)?);
+    if keys.nick.is_none() {
+        let user = user.filter(|user| flags::nickname(user).is_ok());
+        keys.nick = Some(question("nickname", user, flags::nickname, input, output)?);
     }
-    from_args(args)
+    from_keys(keys)
 }
 
 fn question(
@@ -98,11 +103,13 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::args::Args;
 
     fn asked(arguments: &[&str], user: Option<&str>, typed: &str) -> (Option<Setup>, String) {
-        let args = Args::parse_from([&["netcomm-client"], arguments].concat());
+        let mut args = Args::parse_from([&["netcomm-client"], arguments].concat());
+        args.flags.server = args.address.take();
         let mut output = Vec::new();
-        let setup = ask(args, user, &mut typed.as_bytes(), &mut output).ok();
+        let setup = ask(args.flags.keys(), user, &mut typed.as_bytes(), &mut output).ok();
         (setup, String::from_utf8(output).expect("questions are text"))
     }
 
@@ -111,7 +118,7 @@ mod tests {
         let (setup, shown) = asked(&[], Some("ann"), "\n\n");
         let setup = setup.expect("two answers");
         assert_eq!(shown, "server [127.0.0.1:44444]: nickname [ann]: ");
-        assert_eq!((&*setup.address, &*setup.nickname), (DEFAULT_ADDRESS, "ann"));
+        assert_eq!((&*setup.address, &*setup.nickname), (DEFAULT_SERVER, "ann"));
     }
 
     #[test]
