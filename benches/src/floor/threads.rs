@@ -40,30 +40,38 @@ pub(crate) fn run(listener: &TcpListener, answers: bool) -> std::io::Result<Infa
 fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool) {
     let me = Arc::new(Peer { socket, mailbox: Mutex::default() });
     let (mut buffer, mut filled) = (vec![0; READ], 0);
-    let mut claimed = Vec::new();
+    let (mut claimed, mut spare) = (Vec::new(), Vec::new());
     let mut home = None;
     while let Ok(length) = (&me.socket).read(&mut buffer[filled..])
         && length > 0
     {
         filled += length;
-        let mut start = 0;
+        let (mut start, mut posts) = (0, 0);
         let mut rooms = lock(router);
         while let Some(frame) = frame(&buffer[start..filled]) {
-            start += frame.len();
-            let Some(room) = home else {
+            if home.is_none() {
                 home = room(frame);
                 rooms.entry(home.unwrap_or(0)).or_default().push(Arc::clone(&me));
                 push(&me, JOINED, &mut claimed);
+                start += frame.len();
                 continue;
-            };
-            for peer in rooms.get(&room).into_iter().flatten() {
+            }
+            // Posts that came in a row are one piece for everybody.
+            let run = start;
+            start += frame.len();
+            posts += 1;
+            while let Some(frame) = crate::frame(&buffer[start..filled]) {
+                start += frame.len();
+                posts += 1;
+            }
+            for peer in home.and_then(|home| rooms.get(&home)).into_iter().flatten() {
                 if !Arc::ptr_eq(peer, &me) {
-                    push(peer, frame, &mut claimed);
+                    push(peer, &buffer[run..start], &mut claimed);
                 }
             }
-            if answers {
-                push(&me, ANSWER, &mut claimed);
-            }
+        }
+        if answers && posts > 0 {
+            push(&me, &ANSWER.repeat(posts), &mut claimed);
         }
         drop(rooms);
         buffer.copy_within(start..filled, 0);
@@ -72,12 +80,12 @@ fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool) {
             std::thread::yield_now();
         }
         for peer in claimed.drain(..) {
-            flush(&peer);
+            flush(&peer, &mut spare);
         }
     }
-    if let Some(peers) = home.and_then(|room| lock(router).get_mut(&room).map(std::mem::take)) {
-        let others = peers.into_iter().filter(|peer| !Arc::ptr_eq(peer, &me));
-        lock(router).entry(home.unwrap_or(0)).or_default().extend(others);
+    let mut rooms = lock(router);
+    if let Some(peers) = home.and_then(|home| rooms.get_mut(&home)) {
+        peers.retain(|peer| !Arc::ptr_eq(peer, &me));
     }
 }
 
@@ -90,12 +98,12 @@ fn push(peer: &Arc<Peer>, frame: &[u8], claimed: &mut Vec<Arc<Peer>>) {
     }
 }
 
-fn flush(peer: &Peer) {
-    let mut bytes = Vec::new();
+/// What is sent changes places with `bytes`, so that no buffer is ever given back.
+fn flush(peer: &Peer, bytes: &mut Vec<u8>) {
     loop {
         let mut mailbox = lock(&peer.mailbox);
         bytes.clear();
-        std::mem::swap(&mut bytes, &mut mailbox.bytes);
+        std::mem::swap(bytes, &mut mailbox.bytes);
         if bytes.is_empty() {
             mailbox.is_claimed = false;
             return;
