@@ -2,6 +2,8 @@
 //! is told where it was asked.
 
 mod answers;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -101,6 +103,10 @@ impl Chat {
                     self.waiting.push_back(Waiting::Command { place, line });
                 }
                 Wish::Earlier { place } => self.queries.push_front(Query::Earlier { place }),
+                Wish::Rooms => {
+                    self.queries.retain(|one| !matches!(one, Query::Rooms { .. }));
+                    self.queries.push_back(Query::Rooms { from: String::new(), page: 1 });
+                }
                 Wish::Nickname(nickname) => match session.set_nickname(now, &nickname) {
                     Ok(()) => {
                         self.screen.me = nickname;

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use ratatui::Frame;
+use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, poll, read};
 use ratatui::crossterm::execute;
@@ -15,7 +16,6 @@ use ratatui::crossterm::style::Colored;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use ratatui::prelude::CrosstermBackend;
 use rustix::process::{Signal, kill_current_process_group};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
@@ -57,7 +57,10 @@ impl Terminal {
 
     /// Makes the next frame draw every cell.
     pub fn forget(&mut self) -> io::Result<()> {
-        self.inner.clear()
+        // `Terminal::clear` would ask the terminal where the cursor is, while another thread reads.
+        self.inner.backend_mut().clear()?;
+        self.inner.swap_buffers();
+        Ok(())
     }
 
     /// Rings.

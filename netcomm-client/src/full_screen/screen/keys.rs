@@ -216,7 +216,14 @@ impl Screen {
             .completion
             .take()
             .or_else(|| Completion::of(self.current().input.before(), &self.known()));
+        let before = self.current().input.before();
+        let wants_rooms = before.starts_with("/join ") || before.contains('#');
         match completion {
+            None if wants_rooms => {
+                // Somebody may have made it since the rooms were listed.
+                self.wishes.push_back(Wish::Rooms);
+                self.notice = Some(String::from("looking for rooms: Tab again"));
+            }
             None => self.notice = Some(String::from("nothing to complete")),
             Some(mut completion) => {
                 let word = completion.turn(back).to_owned();

@@ -74,6 +74,8 @@ pub(crate) enum Wish {
     Earlier {
         place: Place,
     },
+    /// Learn which rooms there are.
+    Rooms,
     /// Log in with another nickname.
     Nickname(String),
     /// End; with this exit code.

@@ -138,7 +138,7 @@ fn answer(screen: &mut Screen, how: u8) {
                 screen.take_earlier(place, 7, u64::from(how % 3), &items);
             }
             Wish::Command { place, line } => screen.say_trouble(place, &line),
-            Wish::Nickname(_) | Wish::Quit(_) | Wish::Suspend | Wish::Redraw => {}
+            Wish::Rooms | Wish::Nickname(_) | Wish::Quit(_) | Wish::Suspend | Wish::Redraw => {}
         }
     }
 }
@@ -161,8 +161,14 @@ fn does(screen: &mut Screen, act: Act, size: &mut (u16, u16)) {
     }
 }
 
+/// A case draws dozens of screens.
+fn few() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases.div_ceil(8), failure_persistence: None, ..usual }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(few())]
 
     #[test]
     fn every_line_is_as_wide_as_the_window(

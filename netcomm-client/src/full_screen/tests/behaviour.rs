@@ -152,6 +152,18 @@ fn tab_offers_who_spoke_last_first() {
 }
 
 #[test]
+fn rooms_that_are_not_known_are_looked_for() {
+    let mut screen = screen(80, 24);
+    wishes(&mut screen);
+    types(&mut screen, "/join t");
+    press(&mut screen, "Tab");
+    assert_eq!(wishes(&mut screen), [Wish::Rooms]);
+    screen.knows_room("tea");
+    press(&mut screen, "Tab");
+    assert_eq!(screen.current().input.text(), "/join #tea ");
+}
+
+#[test]
 fn who_comes_and_goes_takes_one_line() {
     let mut screen = screen(80, 24);
     enters(&mut screen, "tea", 0);
