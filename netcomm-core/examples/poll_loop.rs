@@ -153,7 +153,7 @@ impl Server {
     fn send(&mut self, index: usize) {
         let (stream, peer) = &mut self.peers[index];
         while let Some(bytes) = peer.bytes_to_send(&mut self.chat) {
-            let sent = match stream.write(&bytes) {
+            let sent = match stream.write(bytes.as_bytes()) {
                 Ok(sent) => sent,
                 Err(error) if is_temporary(&error) => 0,
                 Err(_) => return peer.break_off(&mut self.chat),

@@ -168,7 +168,7 @@ impl Socket {
     /// Sends what waits, as far as the socket takes it; not under the lock.
     async fn send(&mut self) {
         while let Some(bytes) = self.hub.with(|chat| self.peer.bytes_to_send(chat)) {
-            let sent = match self.stream.try_write(&bytes) {
+            let sent = match self.stream.try_write(bytes.as_bytes()) {
                 Ok(sent) => sent,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 Err(_) => return self.hub.with(|chat| self.peer.break_off(chat)),

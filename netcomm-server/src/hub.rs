@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::{
-    After, Budget, ConnId, Deliver, Incoming, Origin, Outgoing, Push, Recipient, Recipients, Router,
+    After, Budget, Buffer, ConnId, Deliver, Incoming, Origin, Outgoing, Push, Recipient,
+    Recipients, Router,
 };
 use netcomm_core::time::{Instant, WallClock};
 use netcomm_core::wire::CloseCode;
 
-use crate::buffers::Buffers;
 use crate::log::Lines;
 use crate::peer::{Peer, Sent};
+use crate::pool::{self, Pool};
 use crate::straggler::Stragglers;
 use crate::system::{
     self, AtomicBool, AtomicUsize, Clock, Condvar, Mutex, MutexGuard, Ordering, entropy,
@@ -27,7 +28,9 @@ use crate::system::{
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) limits: Limits,
-    pub(crate) buffers: Buffers,
+    pub(crate) read_buffers: Pool<Vec<u8>>,
+    /// What mailboxes wait in.
+    pub(crate) buffers: Pool<Buffer>,
     pub(crate) stragglers: Stragglers,
     /// What the log thread is still to write; nothing is its end.
     pub(crate) lines: Lines,
@@ -60,7 +63,8 @@ impl Hub {
     pub(crate) fn new(limits: Limits, log_content: bool, lines: Lines) -> io::Result<Self> {
         let clock = WallClock::new(Instant::EPOCH, system::unix_time());
         Ok(Self {
-            buffers: Buffers::new(),
+            read_buffers: Pool::of(pool::READS),
+            buffers: Pool::of(pool::sends(limits.count(Limit::MailboxesBytes))),
             stragglers: Stragglers::new()?,
             lines,
             lines_dropped: AtomicUsize::new(0),
@@ -202,7 +206,7 @@ impl Hub {
     /// Sends what waits for a peer whose claim this thread holds; what does not fit goes to the
     /// stragglers.
     fn send(&self, peer: Arc<Peer>) {
-        match peer.send(&self.waiting) {
+        match peer.send(&self.waiting, &self.buffers) {
             Sent::All => {}
             Sent::Finished => self.stragglers.half_closed(&peer),
             Sent::More | Sent::Full(_) => self.stragglers.full(peer),
@@ -278,7 +282,8 @@ impl Post<'_> {
             return;
         };
         let frames = (to.face, message.frames(to.face));
-        let push = peer.post(frames, is_last, &self.hub.limits, &self.hub.waiting);
+        let Hub { limits, waiting, buffers, .. } = self.hub;
+        let push = peer.post(frames, is_last, limits, waiting, buffers);
         match push {
             Push::Claim => self.claimed.push(Arc::clone(peer)),
             Push::Overflow => self.cut(peer),

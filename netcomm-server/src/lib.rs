@@ -2,13 +2,13 @@
 //!
 //! No decision of the protocol is made here.
 
-mod buffers;
 pub mod config;
 mod hub;
 mod listener;
 pub mod log;
 pub mod memory;
 mod peer;
+mod pool;
 mod reader;
 mod straggler;
 #[cfg_attr(all(test, shuttle), path = "tests/system.rs")]

@@ -5,9 +5,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 
 use netcomm_core::limits::Limits;
-use netcomm_core::server::{Face, Frames, Mailbox, Push, Wrote, farewell};
+use netcomm_core::server::{Buffer, Face, Frames, Mailbox, Push, Wrote, farewell};
 use netcomm_core::wire::CloseCode;
 
+use crate::pool::Pool;
 use crate::system::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, Socket};
 
 /// A thread that sends for a busy peer hands over after so many sends, to get on with its own.
@@ -68,10 +69,16 @@ impl Peer {
         is_last: bool,
         limits: &Limits,
         waiting: &AtomicUsize,
+        buffers: &Pool<Buffer>,
     ) -> Push {
         // For the case that it must be cut.
         self.framed.store(face == Face::Framed, Ordering::Relaxed);
         let mut mailbox = self.mailbox();
+        if mailbox.wants_buffer()
+            && let Some(buffer) = buffers.take()
+        {
+            mailbox.lend(buffer);
+        }
         let push =
             if is_last { mailbox.close(frames.bytes()) } else { mailbox.push_all(frames, limits) };
         // Counted under the mailbox's lock: it must not be sent before.
@@ -128,11 +135,15 @@ impl Peer {
     }
 
     /// Sends what waits, as long as the socket takes it. The caller holds the claim.
-    pub(crate) fn send(&self, waiting: &AtomicUsize) -> Sent {
+    pub(crate) fn send(&self, waiting: &AtomicUsize, buffers: &Pool<Buffer>) -> Sent {
+        let mut taken = Buffer::default();
         for _ in 0..ROUNDS {
-            match self.try_send(waiting) {
+            match self.try_send(&mut taken, waiting) {
                 Sent::More => {}
-                sent => return sent,
+                sent => {
+                    buffers.give_back(taken.capacity(), taken);
+                    return sent;
+                }
             }
         }
         self.mailbox().hand_over();
@@ -140,15 +151,14 @@ impl Peer {
     }
 
     /// One send.
-    pub(crate) fn try_send(&self, waiting: &AtomicUsize) -> Sent {
-        let mut taken = Vec::new();
-        self.mailbox().take(&mut taken);
-        let all = taken.len();
-        let sent = self.socket.send(&taken);
+    pub(crate) fn try_send(&self, taken: &mut Buffer, waiting: &AtomicUsize) -> Sent {
+        self.mailbox().take(taken);
+        let all = taken.as_bytes().len();
+        let sent = self.socket.send(taken.as_bytes());
         let mut mailbox = self.mailbox();
         let before = mailbox.len();
         let wrote = if let Ok(sent) = sent {
-            mailbox.wrote(&mut taken, sent)
+            mailbox.wrote(taken, sent)
         } else {
             mailbox.abandon();
             Wrote::Finished

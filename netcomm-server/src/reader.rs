@@ -15,6 +15,7 @@ use netcomm_core::wire::ClientMessage;
 use crate::hub::{Hub, Routing};
 use crate::log;
 use crate::peer::Peer;
+use crate::pool;
 use crate::system::Wanted;
 
 /// So many buffers are read and routed before the deadlines are looked at again.
@@ -136,7 +137,8 @@ impl<'h> Reader<'h> {
     }
 
     fn read(&mut self) -> Then {
-        let mut buffer = self.hub.buffers.take();
+        let kept = self.hub.read_buffers.take();
+        let mut buffer = kept.unwrap_or_else(|| vec![0; pool::READ_BYTES]);
         let mut then = Then::Wait;
         for _ in 0..READS {
             let bytes = match self.peer.socket.receive(&mut buffer) {
@@ -159,7 +161,7 @@ impl<'h> Reader<'h> {
                 break;
             }
         }
-        self.hub.buffers.give_back(buffer);
+        self.hub.read_buffers.give_back(pool::READ_BYTES, buffer);
         then
     }
 

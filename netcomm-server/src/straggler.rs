@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use netcomm_core::limits::Limit;
-use netcomm_core::server::Push;
+use netcomm_core::server::{Buffer, Push};
 use netcomm_core::time::Instant;
 
 use crate::hub::Hub;
@@ -86,7 +86,7 @@ pub(crate) fn run(hub: &Hub) {
             } else if !ready && !peer.mailbox().is_cut() && *due > now {
                 return true;
             }
-            match peer.try_send(&hub.waiting) {
+            match peer.try_send(&mut Buffer::default(), &hub.waiting) {
                 Sent::All => false,
                 Sent::Finished => {
                     half.push((Arc::downgrade(peer), now + LINGER));

@@ -9,7 +9,9 @@ use std::io;
 use std::net::IpAddr;
 
 use netcomm_core::limits::Limit;
-use netcomm_core::server::{After, ConnId, Connection, Incoming, Next, Origin, Push, Wrote};
+use netcomm_core::server::{
+    After, Buffer, ConnId, Connection, Incoming, Next, Origin, Push, Wrote,
+};
 use netcomm_core::time::Instant;
 use netcomm_core::wire::CloseCode;
 
@@ -188,14 +190,14 @@ impl Peer {
     }
 
     /// What the socket is to be given now.
-    pub(crate) fn bytes_to_send(&mut self, chat: &mut Chat) -> Option<Vec<u8>> {
+    pub(crate) fn bytes_to_send(&mut self, chat: &mut Chat) -> Option<Buffer> {
         let Some(id) = self.id else {
-            return self.farewell.take();
+            return self.farewell.take().map(Buffer::from);
         };
         let outbox = chat.outboxes.all.get_mut(&id)?;
         let is_tried = outbox.is_claimed && (!self.is_full || outbox.mailbox.is_cut());
         is_tried.then(|| {
-            let mut bytes = Vec::new();
+            let mut bytes = Buffer::default();
             outbox.mailbox.take(&mut bytes);
             bytes
         })
@@ -203,7 +205,7 @@ impl Peer {
 
     /// The socket took so much of what it was given. Answers whether that was the last: then
     /// sending is to be shut down.
-    pub(crate) fn sent(&mut self, chat: &mut Chat, mut bytes: Vec<u8>, sent: usize) -> bool {
+    pub(crate) fn sent(&mut self, chat: &mut Chat, mut bytes: Buffer, sent: usize) -> bool {
         let Some((id, outbox)) = self.id.and_then(|id| Some((id, chat.outboxes.all.get_mut(&id)?)))
         else {
             return true;

@@ -31,7 +31,7 @@ mod session;
 pub use connection::Connection;
 pub use deliver::{ConnId, Deliver, Face, Recipient, Recipients};
 pub use incoming::{After, Incoming, Next};
-pub use mailbox::{Budget, Mailbox, Push, Wrote};
+pub use mailbox::{Budget, Buffer, Mailbox, Push, Wrote};
 pub use memory::{Memory, Part};
 pub use origin::Origin;
 pub use outgoing::{Frames, Outgoing, farewell};

@@ -61,7 +61,7 @@ impl<P> Budget<P> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Push;
+    use super::super::{Buffer, Push};
     use super::*;
     use crate::limits::Limits;
 
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn nobody_is_cut_for_one_that_is_cut_already() {
         let mut mailboxes = [100, 10].map(holding);
-        let mut taken = Vec::new();
+        let mut taken = Buffer::default();
         mailboxes[0].take(&mut taken);
         assert_eq!(mailboxes[0].cut(b"bye"), Push::Queued);
         assert_eq!(cut(100, &mailboxes), [0; 0]);

@@ -1,19 +1,15 @@
 //! What waits for one connection, and who may send it.
 
 mod budget;
+mod buffer;
 #[cfg(test)]
 mod tests;
 
 pub use budget::Budget;
-
-use alloc::collections::VecDeque;
-use alloc::vec::Vec;
+pub use buffer::Buffer;
 
 use super::outgoing::Frames;
 use crate::limits::{Limit, Limits};
-
-/// An idle mailbox keeps room for so many lengths, to save the allocator's time.
-const KEPT_LENGTHS: usize = 16;
 
 /// What a push came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +43,12 @@ pub enum Wrote {
 ///
 /// Whoever is told [`Push::Claim`] holds the claim: it takes what waits, sends it outside the
 /// mailbox's lock, and says how much went out, until the mailbox is empty or another thread
-/// takes the claim over. While nothing waits no buffer is kept.
+/// takes the claim over. While nothing waits no [`Buffer`] is kept.
 #[derive(Debug, Default)]
 pub struct Mailbox {
     stage: Stage,
     claim: Claim,
-    queue: Vec<u8>,
-    /// What is left of each frame: first those that are taken, then those of the queue.
-    lengths: VecDeque<usize>,
+    queue: Buffer,
     /// How many frames and bytes the holder of the claim has taken.
     taken: (usize, usize),
     /// Whether part of the first frame is sent already.
@@ -95,7 +89,7 @@ impl Mailbox {
             return Push::Closed;
         }
         let fits = self.len() + frames.bytes().len() <= limits.count(Limit::MailboxBytes)
-            && self.lengths.len() + frames.count() <= limits.count(Limit::MailboxFrames);
+            && self.frames() + frames.count() <= limits.count(Limit::MailboxFrames);
         if !fits {
             return Push::Overflow;
         }
@@ -118,54 +112,64 @@ impl Mailbox {
             return Push::Closed;
         }
         let has_last = core::mem::replace(&mut self.stage, Stage::Cut) == Stage::Closing;
-        let (frames, bytes) = self.taken;
-        if bytes == 0 && self.begun {
-            self.queue.truncate(self.lengths[0]);
-            self.lengths.truncate(1);
+        if self.begun && self.taken == (0, 0) {
+            self.queue.keep_first();
         } else {
             self.queue.clear();
-            self.lengths.truncate(frames);
         }
-        self.shrink();
+        self.queue.shrink();
         // What was to be the last frame may be on its way.
         self.append(Frames::one(if has_last { &[] } else { last }))
     }
 
-    /// Gives what waits to the holder of the claim. It still counts until it is written.
-    pub fn take(&mut self, into: &mut Vec<u8>) {
-        *into = core::mem::take(&mut self.queue);
-        self.taken = (self.lengths.len(), into.len());
+    /// Whether [`Self::lend`] would save an allocation.
+    #[must_use]
+    pub fn wants_buffer(&self) -> bool {
+        self.stage == Stage::Open && self.queue.capacity() == 0
+    }
+
+    /// Gives it room for what will wait, until that is sent.
+    pub fn lend(&mut self, mut buffer: Buffer) {
+        if self.wants_buffer() {
+            buffer.clear();
+            self.queue = buffer;
+        }
+    }
+
+    /// Gives what waits to the holder of the claim, in exchange for a buffer whose content is
+    /// dropped. What is taken still counts until it is written.
+    pub fn take(&mut self, into: &mut Buffer) {
+        into.clear();
+        core::mem::swap(&mut self.queue, into);
+        self.taken = (into.frames(), into.len());
         if self.stage == Stage::Cut {
             self.stage = Stage::LastTry;
         }
     }
 
-    /// Of what was taken, the first `sent` bytes went out. The rest comes back.
-    pub fn wrote(&mut self, taken: &mut Vec<u8>, sent: usize) -> Wrote {
+    /// Of what was taken, the first `sent` bytes went out. The rest comes back; where all is sent,
+    /// `taken` may be kept and lent again.
+    pub fn wrote(&mut self, taken: &mut Buffer, sent: usize) -> Wrote {
         let sent = sent.min(taken.len());
-        let unsent = taken.len() - sent;
-        let frames = self.taken.0.saturating_sub(self.drop_sent(sent));
+        if sent > 0 {
+            self.begun = taken.drop_sent(sent);
+        }
         self.taken = (0, 0);
         match self.stage {
             Stage::Closed => return Wrote::Finished,
-            Stage::LastTry if unsent > 0 => {
+            Stage::LastTry if !taken.is_empty() => {
                 self.finish();
                 return Wrote::Finished;
             }
-            Stage::Cut => {
-                // Frames that were not begun go, as those of the queue did.
-                let begun = usize::from(self.begun);
-                let rest = if self.begun { self.lengths[0] } else { 0 };
-                self.lengths.drain(begun..frames.max(begun));
-                taken.truncate(sent + rest);
-            }
+            // Frames that were not begun go, as those of the queue did.
+            Stage::Cut if self.begun => taken.keep_first(),
+            Stage::Cut => taken.clear(),
             Stage::Open | Stage::Closing | Stage::LastTry => {}
         }
-        if taken.len() > sent {
-            taken.drain(..sent);
+        if !taken.is_empty() {
             taken.append(&mut self.queue);
             self.queue = core::mem::take(taken);
-            self.shrink();
+            self.queue.shrink();
         }
         if !self.queue.is_empty() {
             return Wrote::More;
@@ -175,10 +179,10 @@ impl Mailbox {
             return Wrote::Finished;
         }
         self.claim = Claim::Nobody;
-        self.queue = Vec::new();
-        if self.lengths.capacity() > KEPT_LENGTHS {
-            self.lengths = VecDeque::new();
+        if self.queue.capacity() > taken.capacity() {
+            core::mem::swap(&mut self.queue, taken);
         }
+        self.queue = Buffer::default();
         Wrote::Done
     }
 
@@ -212,7 +216,7 @@ impl Mailbox {
     pub fn is_behind(&self, limits: &Limits) -> bool {
         self.is_open()
             && (self.len() > limits.count(Limit::MailboxBytes) / 4
-                || self.lengths.len() > limits.count(Limit::MailboxFrames) / 4)
+                || self.frames() > limits.count(Limit::MailboxFrames) / 4)
     }
 
     /// Whether [`Self::cut`] would still drop something.
@@ -247,8 +251,7 @@ impl Mailbox {
 
     fn append(&mut self, frames: Frames<'_>) -> Push {
         if !frames.bytes().is_empty() {
-            self.queue.extend_from_slice(frames.bytes());
-            self.lengths.extend(frames.lengths());
+            self.queue.push(frames);
         } else if self.stage == Stage::Open {
             return Push::Queued;
         }
@@ -260,31 +263,9 @@ impl Mailbox {
         }
     }
 
-    /// Who reads all but a little must not keep the memory of what was read: it is not counted.
-    fn shrink(&mut self) {
-        if self.queue.capacity() > 2 * self.queue.len() {
-            self.queue.shrink_to_fit();
-        }
-        if self.lengths.capacity() > KEPT_LENGTHS.max(2 * self.lengths.len()) {
-            self.lengths.shrink_to(KEPT_LENGTHS);
-        }
-    }
-
-    /// Takes what is sent off the lengths; answers how many frames went out whole.
-    fn drop_sent(&mut self, mut sent: usize) -> usize {
-        let mut whole = 0;
-        while let Some(first) = self.lengths.front_mut().filter(|_| sent > 0) {
-            if sent < *first {
-                *first -= sent;
-                self.begun = true;
-                break;
-            }
-            sent -= *first;
-            self.begun = false;
-            self.lengths.pop_front();
-            whole += 1;
-        }
-        whole
+    /// How many frames wait, with those that are taken.
+    fn frames(&self) -> usize {
+        self.queue.frames() + self.taken.0
     }
 
     fn finish(&mut self) {

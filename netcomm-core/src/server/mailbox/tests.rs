@@ -3,8 +3,9 @@ use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::{Mailbox, Push, Wrote};
+use super::{Buffer, Mailbox, Push, Wrote};
 use crate::limits::Limits;
+use crate::server::outgoing::Frames;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -44,7 +45,7 @@ struct Bench {
     mailbox: Mailbox,
     accepted: Vec<Vec<u8>>,
     claims: usize,
-    in_hand: Option<Vec<u8>>,
+    in_hand: Option<Buffer>,
     received: Vec<u8>,
     closing: bool,
     cut: bool,
@@ -94,14 +95,14 @@ impl Bench {
                 }
             }
             Step::Take if self.claims == 1 && self.in_hand.is_none() => {
-                let mut taken = Vec::new();
+                let mut taken = Buffer::default();
                 self.mailbox.take(&mut taken);
                 self.in_hand = Some(taken);
             }
             Step::Wrote(part) => {
                 if let Some(mut taken) = self.in_hand.take() {
                     let sent = taken.len() * part / 256;
-                    self.received.extend_from_slice(&taken[..sent]);
+                    self.received.extend_from_slice(&taken.as_bytes()[..sent]);
                     match self.mailbox.wrote(&mut taken, sent) {
                         Wrote::Done => {
                             self.claims -= 1;
@@ -187,13 +188,13 @@ fn a_cut_keeps_the_rest_of_a_half_sent_frame_and_drops_the_others() {
     let mut mailbox = Mailbox::default();
     assert_eq!(mailbox.push(b"first", &limits), Push::Claim);
     assert_eq!(mailbox.push(b"second", &limits), Push::Queued);
-    let mut taken = Vec::new();
+    let mut taken = Buffer::default();
     mailbox.take(&mut taken);
     assert_eq!(mailbox.push(b"third", &limits), Push::Queued);
     assert_eq!(mailbox.cut(b"bye"), Push::Queued);
     assert_eq!(mailbox.wrote(&mut taken, 2), Wrote::More);
     mailbox.take(&mut taken);
-    assert_eq!(taken, b"rstbye");
+    assert_eq!(taken.as_bytes(), b"rstbye");
     assert_eq!(mailbox.wrote(&mut taken, 3), Wrote::Finished);
     assert!(mailbox.is_closed());
     assert_eq!(mailbox.push(b"late", &limits), Push::Closed);
@@ -209,9 +210,9 @@ fn one_that_closes_can_still_be_cut_and_then_no_more() {
     assert_eq!(mailbox.cut(b"bye"), Push::Queued);
     assert!(!mailbox.can_be_cut());
     assert_eq!(mailbox.cut(b"again"), Push::Closed);
-    let mut taken = Vec::new();
+    let mut taken = Buffer::default();
     mailbox.take(&mut taken);
-    assert_eq!(taken, b"");
+    assert_eq!(taken.as_bytes(), b"");
     assert_eq!(mailbox.wrote(&mut taken, 0), Wrote::Finished);
 }
 
@@ -241,10 +242,35 @@ fn a_mailbox_keeps_no_buffer_while_nothing_waits() {
     for _ in 0..100 {
         assert_ne!(mailbox.push(&[0; 100], &limits), Push::Overflow);
     }
-    let mut taken = Vec::new();
+    let mut taken = Buffer::default();
     mailbox.take(&mut taken);
     assert_eq!(mailbox.len(), 10_000);
     assert_eq!(mailbox.wrote(&mut taken, 10_000), Wrote::Done);
     assert_eq!(mailbox.queue.capacity(), 0);
-    assert!(mailbox.lengths.capacity() <= super::KEPT_LENGTHS);
+    assert!(taken.as_bytes().is_empty() && taken.capacity() >= 10_000, "it may be lent again");
+}
+
+#[test]
+fn a_buffer_is_lent_to_one_that_has_none_and_comes_back_with_what_is_taken() {
+    let limits = Limits::default();
+    let mut mailbox = Mailbox::default();
+    assert!(mailbox.wants_buffer());
+    let mut stale = Buffer::default();
+    stale.push(Frames::one(b"stale"));
+    let lent = stale.capacity();
+    mailbox.lend(stale);
+    assert!(!mailbox.wants_buffer() && mailbox.is_empty());
+    assert_eq!(mailbox.push(b"a", &limits), Push::Claim);
+    mailbox.lend(Buffer::from(vec![0; 100]));
+    let mut taken = Buffer::from(vec![0; 50]);
+    mailbox.take(&mut taken);
+    assert_eq!((taken.as_bytes(), taken.capacity()), (&b"a"[..], lent));
+    // What comes meanwhile waits in what was given for it.
+    assert!(!mailbox.wants_buffer());
+    assert_eq!(mailbox.push(b"b", &limits), Push::Queued);
+    assert_eq!(mailbox.wrote(&mut taken, 1), Wrote::More);
+    mailbox.take(&mut taken);
+    assert_eq!(taken.as_bytes(), b"b");
+    assert_eq!(mailbox.wrote(&mut taken, 1), Wrote::Done);
+    assert!(mailbox.wants_buffer() && taken.capacity() >= 50, "the larger is given back");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use allocation_counter::opt_out;
 use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::{
-    After, ConnId, Connection, Incoming, Memory, Next, Origin, Push, Router, Wrote,
+    After, Buffer, ConnId, Connection, Incoming, Memory, Next, Origin, Push, Router, Wrote,
 };
 use netcomm_core::time::{Instant, UnixMillis, WallClock};
 use netcomm_core::wire::CloseCode;
@@ -160,10 +160,10 @@ impl Server {
                 outbox.stalls.get_or_insert(now + stall);
                 break;
             }
-            let mut bytes = Vec::new();
+            let mut bytes = Buffer::default();
             outbox.mailbox.take(&mut bytes);
-            let taken = room.min(bytes.len());
-            sent.bytes.extend_from_slice(&bytes[..taken]);
+            let taken = room.min(bytes.as_bytes().len());
+            sent.bytes.extend_from_slice(&bytes.as_bytes()[..taken]);
             let wrote = counted(held, || {
                 let wrote = outbox.mailbox.wrote(&mut bytes, taken);
                 drop(bytes);

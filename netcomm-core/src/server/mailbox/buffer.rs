@@ -1,0 +1,94 @@
+//! Room for what waits in a mailbox.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::server::outgoing::Frames;
+
+/// Frames that wait, and room for more. An idle [`super::Mailbox`] has none: a driver may keep what
+/// one leaves, and lend it to the next that begins to fill, which is cheaper than to allocate.
+#[derive(Debug, Default)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    /// What is left of each frame.
+    lengths: VecDeque<usize>,
+}
+
+impl From<Vec<u8>> for Buffer {
+    /// One frame.
+    fn from(bytes: Vec<u8>) -> Self {
+        let lengths = Some(bytes.len()).filter(|length| *length > 0);
+        Self { lengths: lengths.into_iter().collect(), bytes }
+    }
+}
+
+impl Buffer {
+    /// The bytes to send.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many bytes of memory it has.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.bytes.capacity() + self.lengths.capacity() * size_of::<usize>()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// How many frames wait, of the first perhaps only the rest.
+    pub(super) fn frames(&self) -> usize {
+        self.lengths.len()
+    }
+
+    pub(super) fn push(&mut self, frames: Frames<'_>) {
+        self.bytes.extend_from_slice(frames.bytes());
+        self.lengths.extend(frames.lengths());
+    }
+
+    pub(super) fn append(&mut self, other: &mut Self) {
+        self.bytes.append(&mut other.bytes);
+        self.lengths.append(&mut other.lengths);
+    }
+
+    /// Takes off what is sent, at least a byte; answers whether the first frame is half sent now.
+    pub(super) fn drop_sent(&mut self, mut sent: usize) -> bool {
+        self.bytes.drain(..sent);
+        while let Some(first) = self.lengths.front_mut() {
+            if sent < *first {
+                *first -= sent;
+                return sent > 0;
+            }
+            sent -= *first;
+            self.lengths.pop_front();
+        }
+        false
+    }
+
+    pub(super) fn keep_first(&mut self) {
+        self.bytes.truncate(self.lengths.front().copied().unwrap_or(0));
+        self.lengths.truncate(1);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.lengths.clear();
+    }
+
+    /// Who reads all but a little must not keep the memory of what was read: it is not counted.
+    pub(super) fn shrink(&mut self) {
+        if self.bytes.capacity() > 2 * self.bytes.len() {
+            self.bytes.shrink_to_fit();
+        }
+        if self.lengths.capacity() > 2 * self.lengths.len() {
+            self.lengths.shrink_to_fit();
+        }
+    }
+}
