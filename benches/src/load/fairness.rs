@@ -104,6 +104,13 @@ fn flood(
     while !stop.load(Ordering::Relaxed) {
         if Instant::now() >= due {
             due += PAUSE;
+            for who in std::mem::take(&mut crowd.lost) {
+                // The server has cut it: somebody else comes.
+                number += 1;
+                cuts.fetch_add(1, Ordering::Relaxed);
+                crowd.replace(who, user(number, false))?;
+                frozen[who] = false;
+            }
             for (who, frozen) in frozen.iter_mut().enumerate().skip(1) {
                 if !*frozen && crowd.is_inside(who) {
                     crowd.freeze(who)?;
@@ -112,13 +119,6 @@ fn flood(
                 if *frozen && !crowd.sip(who, SIP) {
                     crowd.lost.push(who);
                 }
-            }
-            for who in std::mem::take(&mut crowd.lost) {
-                // The server has cut it: somebody else comes.
-                number += 1;
-                cuts.fetch_add(1, Ordering::Relaxed);
-                crowd.replace(who, user(number, false))?;
-                frozen[who] = false;
             }
         }
         let room = if answers { heard.0 + FLOOD > sent } else { crowd.has_sent(0) };
