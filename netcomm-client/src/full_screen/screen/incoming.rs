@@ -71,11 +71,7 @@ impl Screen {
     }
 
     fn hear(&mut self, place: Place, at: (u64, u64), time: u64, author: &str, text: &str) {
-        let nickname = std::mem::take(&mut self.me);
-        let own = &self.options.mention;
-        let words = std::iter::once(&nickname).chain(own).map(String::as_str);
-        let mention = mentions(text, words);
-        self.me = nickname;
+        let mention = self.is_mention(text);
         let is_current = self.current_place() == place;
         let Some(conversation) = self.at_mut(place) else {
             return;
@@ -97,6 +93,12 @@ impl Screen {
         }
         self.rings |= (mention || is_private) && !self.options.no_bell;
         self.write(place, Entry { time, seq: at.1, body: Body::Said(said(None)) });
+    }
+
+    /// Whether a text mentions one.
+    fn is_mention(&self, text: &str) -> bool {
+        let words = std::iter::once(&self.me).chain(&self.options.mention);
+        mentions(text, words.map(String::as_str))
     }
 
     /// One is in a room now.
@@ -164,13 +166,20 @@ impl Screen {
     pub(crate) fn logged_in(&mut self, first: bool, resumed: bool) {
         self.connection = Connection::Up;
         let words = match (first, resumed) {
-            (true, _) => format!("welcome, {}; F1 explains the keys, /help the commands", self.me),
+            (true, _) => format!("welcome, {}", self.me),
             (_, true) => format!("connected again as {}", self.me),
             (_, false) => {
                 format!("connected again as {}; the server does not remember you", self.me)
             }
         };
         self.say_all(&words, false);
+        if first {
+            self.notice = Some(String::from("F1 explains the keys, /help the commands"));
+            if self.look.ascii {
+                let words = "the locale is not UTF-8: other characters are shown as ?";
+                self.say_all(words, false);
+            }
+        }
         if !resumed {
             self.forget_people();
         }
@@ -179,6 +188,7 @@ impl Screen {
 
     /// There is no connection.
     pub(crate) fn lost(&mut self, why: &str, retry_ms: u64) {
+        self.notice = None;
         if self.connection == Connection::Up {
             self.say_all(&format!("the connection is lost: {why}"), true);
         }
@@ -207,6 +217,7 @@ impl Screen {
     ) {
         let me = self.me.clone();
         let room = self.room();
+        let mentioned: Vec<bool> = items.iter().map(|item| self.is_mention(&item.text)).collect();
         let Some(one) = self.at_mut(place) else {
             return;
         };
@@ -216,14 +227,15 @@ impl Screen {
             return;
         }
         let before = one.oldest.unwrap_or(u64::MAX);
-        let missing = items.iter().rev().filter(|item| item.seq < before);
-        for item in missing.take(room) {
+        let missing = items.iter().zip(mentioned).rev().filter(|(item, _)| item.seq < before);
+        for (item, mention) in missing.take(room) {
             let own = (item.author == me).then_some(Delivery::Accepted);
+            let mention = mention && own.is_none();
             let said = Said {
                 author: item.author.as_str().into(),
                 text: item.text.as_str().into(),
                 place: None,
-                mention: false,
+                mention,
                 own,
             };
             let body = Body::Said(said);

@@ -268,10 +268,16 @@ impl Screen {
             return;
         };
         match event.code {
+            KeyCode::Char('y') if self.input().text().starts_with('/') => {
+                let words = "you have typed a command: o adds what was pasted to it";
+                self.notice = Some(String::from(words));
+                self.mode = Mode::Paste(text);
+            }
+            KeyCode::Char('y') if self.is_warned_of(&text) => self.mode = Mode::Paste(text),
             KeyCode::Char('y') => {
                 // What was being typed goes on in the first line.
                 let text = format!("{}{text}", self.input().take());
-                text.lines().for_each(|line| self.submit(line));
+                self.say_lines(&text);
             }
             KeyCode::Char('o') => self.insert(&text),
             KeyCode::Char('n') | KeyCode::Esc => {}

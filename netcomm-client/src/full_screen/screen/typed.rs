@@ -21,19 +21,20 @@ impl Screen {
     }
 
     /// Whoever is hidden is told once that a text shows its author, before it is said.
-    fn is_warned_of(&mut self, line: &str) -> bool {
-        let says = matches!(
-            command::parse(line),
-            Ok(Line::Text(_)
-                | Line::Command(
-                    Command::Broadcast(_) | Command::Private { .. } | Command::Room { .. }
-                ))
-        );
+    pub(super) fn is_warned_of(&mut self, line: &str) -> bool {
+        let says = line.contains('\n')
+            || matches!(
+                command::parse(line),
+                Ok(Line::Text(_)
+                    | Line::Command(
+                        Command::Broadcast(_) | Command::Private { .. } | Command::Room { .. }
+                    ))
+            );
         if !says || !self.hidden || self.warned {
             return false;
         }
         self.warned = true;
-        let words = "you are hidden, but this would show your name: Enter says it all the same";
+        let words = "you are hidden, but this would show your name; the same key again says it";
         self.notice = Some(String::from(words));
         true
     }
@@ -60,6 +61,16 @@ impl Screen {
             Ok(Line::Command(command)) => self.command(command, line),
             Ok(_) => self.refuse(line, "this version does not know it"),
             Err(why) => self.refuse(line, &why.to_string()),
+        }
+    }
+
+    /// Says each line as it stands: what was pasted is no command.
+    pub(super) fn say_lines(&mut self, text: &str) {
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            if self.connection == Connection::Naming {
+                return self.submit(line);
+            }
+            self.say_here(line);
         }
     }
 

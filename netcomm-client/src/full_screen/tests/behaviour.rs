@@ -99,6 +99,25 @@ fn pasted_lines_are_not_sent_without_asking() {
         })
         .collect();
     assert_eq!(texts, ["see: one", "two", "three"]);
+    screen.paste("/quit\n\n/etc");
+    press(&mut screen, "y");
+    let texts = wishes(&mut screen);
+    let is_said = |wish: &Wish| matches!(wish, Wish::Say { text, .. } if text.starts_with('/'));
+    assert!(texts.len() == 2 && texts.iter().all(is_said), "no command: {texts:?}");
+    types(&mut screen, "/dm bob ");
+    screen.paste("a\nb");
+    press(&mut screen, "y");
+    assert_eq!(wishes(&mut screen), [], "what is private is not said to all");
+    press(&mut screen, "o");
+    assert_eq!(screen.current().input.text(), "/dm bob a\nb");
+    press(&mut screen, "Ctrl-u");
+    screen.set_hidden(true);
+    screen.paste("a\nb");
+    press(&mut screen, "y");
+    assert_eq!(wishes(&mut screen), [], "warned first");
+    press(&mut screen, "y");
+    assert_eq!(wishes(&mut screen).len(), 2);
+    screen.set_hidden(false);
     screen.paste("a\nb");
     press(&mut screen, "n");
     assert_eq!(screen.current().input.text(), "");
