@@ -194,13 +194,18 @@ fn with_wait_it_comes_back_for_the_answer_and_tries_again_what_may_work_later() 
     );
     let (_, text) = peer.post();
     assert_eq!(text, "one", "the order holds");
-    drop(peer);
-    let (mut peer, id) = Peer::accept(&at);
-    peer.resume(id);
+    // Once in between, and once after the last was handed over.
     for (seq, expected) in [(1, "one"), (2, "two")] {
+        drop(peer);
+        let id;
+        (peer, id) = Peer::accept(&at);
+        peer.resume(id);
         let (id, text) = peer.post();
         assert_eq!(text, expected);
         peer.posted(id, seq);
+        if seq == 1 {
+            assert_eq!(peer.post().1, "two");
+        }
     }
     peer.goodbye();
     let (code, aside, objects) = send.ends();
