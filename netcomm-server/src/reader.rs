@@ -16,7 +16,9 @@ use crate::hub::{Hub, Routing};
 use crate::log;
 use crate::peer::Peer;
 use crate::pool;
-use crate::system::Wanted;
+
+/// An idle connection waits for its input with no more room than this.
+const HEAD: usize = 256;
 
 /// So many buffers are read and routed before the deadlines are looked at again.
 const READS: usize = 4;
@@ -69,6 +71,9 @@ struct Reader<'a> {
     /// One that the router refused has none.
     id: Option<ConnId>,
     connection: Connection,
+    /// What came while it waited, and how much.
+    head: [u8; HEAD],
+    came: Option<usize>,
     /// What the peer has sent and the connection has not taken.
     rest: Vec<u8>,
     nickname: Option<Nickname>,
@@ -78,8 +83,17 @@ struct Reader<'a> {
 
 /// Serves a connection to its end. One that the router refused has no `id`.
 pub(crate) fn serve(hub: &Hub, peer: &Arc<Peer>, id: Option<ConnId>, connection: Connection) {
-    let mut reader =
-        Reader { hub, peer, id, connection, rest: Vec::new(), nickname: None, why: None };
+    let mut reader = Reader {
+        hub,
+        peer,
+        id,
+        connection,
+        head: [0; HEAD],
+        came: None,
+        rest: Vec::new(),
+        nickname: None,
+        why: None,
+    };
     let mut then = Then::Wait;
     loop {
         then = if reader.wait(then) { Then::End(LOST) } else { reader.turn(then) };
@@ -93,25 +107,25 @@ impl<'h> Reader<'h> {
     /// Waits for input or the next deadline, whichever comes first. Answers whether the
     /// connection broke while nothing was to be read.
     #[inline(never)]
-    fn wait(&self, then: Then) -> bool {
-        let (wanted, pause) = match then {
-            Then::Pause(Until::Time(until)) | Then::Ending(Until::Time(until)) => {
-                (Wanted::Break, Some(until))
-            }
+    fn wait(&mut self, then: Then) -> bool {
+        let pause = match then {
+            Then::Pause(Until::Time(until)) | Then::Ending(Until::Time(until)) => Some(until),
             Then::Pause(Until::Room) | Then::Ending(Until::Room) => {
                 self.peer.wait_for_room(&self.hub.limits);
                 return false;
             }
-            Then::Wait | Then::End(_) => (Wanted::Input, None),
+            Then::Wait | Then::End(_) => None,
         };
         let due = [self.connection.poll_timeout(), pause];
         let due = due.into_iter().flatten().min();
         // Rounded up, so that what is due is due when the wait is over.
         let left = due.map(|due| due.since(self.hub.now()) + Duration::from_micros(50));
-        match self.peer.socket.wait(wanted, left) {
-            Ok(came) => came && wanted == Wanted::Break,
-            Err(_) => true,
+        if pause.is_some() {
+            return self.peer.socket.wait_for_break(left).unwrap_or(true);
         }
+        let came = self.peer.socket.wait_for_input(&mut self.head, left);
+        self.came = came.as_ref().ok().copied().flatten();
+        came.is_err()
     }
 
     #[inline(never)]
@@ -128,12 +142,25 @@ impl<'h> Reader<'h> {
                 drop(rest);
                 stop.unwrap_or_else(|| self.read())
             }
-            Then::Wait | Then::End(_) => self.read(),
+            Then::Wait | Then::End(_) => self.take(),
         };
         if self.peer.is_ended() {
             return Then::End(LOST);
         }
         then
+    }
+
+    /// Routes what came while it waited, and what came with it.
+    fn take(&mut self) -> Then {
+        match self.came.take() {
+            None => Then::Wait,
+            Some(0) => self.input_ended(),
+            Some(came) => {
+                let head = self.head;
+                let stop = self.feed(&head[..came]);
+                stop.unwrap_or_else(|| if came < HEAD { Then::Wait } else { self.read() })
+            }
+        }
     }
 
     fn read(&mut self) -> Then {
@@ -296,7 +323,7 @@ impl<'h> Reader<'h> {
 /// counts as one.
 fn wait_until_sent(hub: &Hub, peer: &Peer) {
     while !peer.is_ended() && !peer.mailbox().is_closed() {
-        if peer.socket.wait(Wanted::Break, None).unwrap_or(true) {
+        if peer.socket.wait_for_break(None).unwrap_or(true) {
             break;
         }
     }
@@ -326,11 +353,13 @@ mod tests {
         let other = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, address) = listener.accept().unwrap();
         let peer = Arc::new(Peer::new(stream.into(), address));
-        let reader = Reader {
+        let mut reader = Reader {
             hub: &hub,
             peer: &peer,
             id: None,
             connection: Connection::new(&hub.limits, hub.now()),
+            head: [0; HEAD],
+            came: None,
             rest: Vec::new(),
             nickname: None,
             why: None,

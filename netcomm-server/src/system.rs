@@ -6,12 +6,13 @@
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use netcomm_core::time::{Instant, UnixMillis};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvFlags, SendFlags, sockopt};
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
@@ -42,22 +43,17 @@ pub(crate) fn entropy() -> io::Result<[u8; 16]> {
     Ok(entropy)
 }
 
-/// What is waited for at a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    /// Something to read, or the end.
-    Input,
-    /// That it breaks, or is ended both ways.
-    Break,
-}
-
-/// A connected socket. Nothing waits but [`Socket::wait`].
+/// A connected socket. Only [`Socket::wait_for_input`] and [`Socket::wait_for_break`] wait.
 #[derive(Debug)]
-pub(crate) struct Socket(TcpStream);
+pub(crate) struct Socket {
+    stream: TcpStream,
+    /// How long its reader lets the kernel wait, in microseconds; 0 where that is to be said anew.
+    patience: AtomicU64,
+}
 
 impl From<TcpStream> for Socket {
     fn from(stream: TcpStream) -> Self {
-        Self(stream)
+        Self { stream, patience: AtomicU64::new(0) }
     }
 }
 
@@ -68,7 +64,7 @@ impl Socket {
             return Ok(0);
         }
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        match retry_on_intr(|| rustix::net::send(&self.0, bytes, flags)) {
+        match retry_on_intr(|| rustix::net::send(&self.stream, bytes, flags)) {
             Err(Errno::WOULDBLOCK) => Ok(0),
             sent => Ok(sent?),
         }
@@ -76,7 +72,33 @@ impl Socket {
 
     /// How many bytes it gave, 0 at the end; nothing where there is nothing yet.
     pub(crate) fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        match retry_on_intr(|| rustix::net::recv(&self.0, &mut *buffer, RecvFlags::DONTWAIT)) {
+        self.try_receive(buffer, RecvFlags::DONTWAIT)
+    }
+
+    /// The same, but waits. Only the thread that reads may call it. It may wait less than it is
+    /// asked to: the kernel is told only where it would wait too long, or has just waited.
+    pub(crate) fn wait_for_input(
+        &self,
+        buffer: &mut [u8],
+        timeout: Option<Duration>,
+    ) -> io::Result<Option<usize>> {
+        let timeout = timeout.map(|timeout| timeout.max(Duration::from_micros(1)));
+        let wanted = timeout.and_then(|timeout| u64::try_from(timeout.as_micros()).ok());
+        let wanted = wanted.unwrap_or(u64::MAX);
+        let told = self.patience.load(Ordering::Relaxed);
+        if told == 0 || told > wanted {
+            sockopt::set_socket_timeout(&self.stream, sockopt::Timeout::Recv, timeout)?;
+            self.patience.store(wanted, Ordering::Relaxed);
+        }
+        let received = self.try_receive(buffer, RecvFlags::empty());
+        if let Ok(None) = received {
+            self.patience.store(0, Ordering::Relaxed);
+        }
+        received
+    }
+
+    fn try_receive(&self, buffer: &mut [u8], how: RecvFlags) -> io::Result<Option<usize>> {
+        match retry_on_intr(|| rustix::net::recv(&self.stream, &mut *buffer, how)) {
             Err(Errno::WOULDBLOCK) => Ok(None),
             received => Ok(Some(received?.0)),
         }
@@ -84,16 +106,13 @@ impl Socket {
 
     pub(crate) fn shut_down(&self, how: Shutdown) {
         // One that is already gone needs no shutting down.
-        self.0.shutdown(how).ok();
+        self.stream.shutdown(how).ok();
     }
 
-    /// Waits for what is wanted; answers whether that came before the time was over.
-    pub(crate) fn wait(&self, wanted: Wanted, timeout: Option<Duration>) -> io::Result<bool> {
-        let events = match wanted {
-            Wanted::Input => PollFlags::IN,
-            Wanted::Break => PollFlags::empty(),
-        };
-        let mut watched = [PollFd::new(&self.0, events)];
+    /// Waits until it breaks, or is ended both ways; answers whether that came before the time was
+    /// over.
+    pub(crate) fn wait_for_break(&self, timeout: Option<Duration>) -> io::Result<bool> {
+        let mut watched = [PollFd::new(&self.stream, PollFlags::empty())];
         poll_all(&mut watched, timeout)?;
         Ok(!watched[0].revents().is_empty())
     }
@@ -127,7 +146,7 @@ impl Bell {
         timeout: Option<Duration>,
     ) -> io::Result<Vec<bool>> {
         let mut watched = vec![PollFd::new(&self.ear, PollFlags::IN)];
-        watched.extend(sockets.map(|socket| PollFd::new(&socket.0, PollFlags::OUT)));
+        watched.extend(sockets.map(|socket| PollFd::new(&socket.stream, PollFlags::OUT)));
         poll_all(&mut watched, timeout)?;
         let mut rung = [0; 64];
         while (&self.ear).read(&mut rung).is_ok_and(|read| read > 0) {}

@@ -49,6 +49,12 @@ struct Wire {
     both_shut: bool,
 }
 
+impl Wire {
+    fn is_broken(&self) -> bool {
+        self.broken || self.both_shut || (self.write_shut && self.far_ended)
+    }
+}
+
 fn lock() -> MutexGuard<'static, State> {
     WORLD.state.lock().unwrap()
 }
@@ -119,12 +125,6 @@ pub(crate) fn entropy() -> io::Result<[u8; 16]> {
     Ok(entropy)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
-    Input,
-    Break,
-}
-
 #[derive(Debug)]
 pub(crate) struct Socket(usize);
 
@@ -190,15 +190,22 @@ impl Socket {
         });
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
-    pub(crate) fn wait(&self, wanted: Wanted, timeout: Option<Duration>) -> io::Result<bool> {
+    pub(crate) fn wait_for_input(
+        &self,
+        buffer: &mut [u8],
+        timeout: Option<Duration>,
+    ) -> io::Result<Option<usize>> {
         let came = wait(timeout, |state| {
             let wire = &state.wires[self.0];
-            let broken = wire.broken || wire.both_shut || (wire.write_shut && wire.far_ended);
             let input = !wire.from_far.is_empty() || wire.far_ended;
-            (broken || (wanted == Wanted::Input && input)).then_some(())
+            (wire.is_broken() || input).then_some(())
         });
-        Ok(came.is_some())
+        came.map_or(Ok(None), |()| self.receive(buffer))
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
+    pub(crate) fn wait_for_break(&self, timeout: Option<Duration>) -> io::Result<bool> {
+        Ok(wait(timeout, |state| state.wires[self.0].is_broken().then_some(())).is_some())
     }
 }
 
