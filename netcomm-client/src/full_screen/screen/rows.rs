@@ -29,7 +29,7 @@ impl Row {
     }
 
     /// The columns that it takes.
-    fn columns(&self, ascii: bool) -> usize {
+    pub(crate) fn columns(&self, ascii: bool) -> usize {
         self.spans.iter().map(|(text, _)| columns(text, ascii)).sum()
     }
 }

@@ -100,6 +100,12 @@ pub(super) fn cells(screen: &Screen, width: u16, height: u16) -> Buffer {
 
 /// The screen as lines, each as wide as the window.
 pub(super) fn lines(screen: &Screen, width: u16, height: u16) -> Vec<String> {
+    let pane = screen.pane();
+    let rows = screen.current().visible(pane, &screen.look);
+    assert!(rows.len() <= pane.height);
+    for row in rows {
+        assert!(row.columns(screen.look.ascii) <= pane.width, "{row:?} in {pane:?}");
+    }
     let buffer = cells(screen, width, height);
     let line = |y: u16| {
         let (mut line, mut x) = (String::new(), 0);
