@@ -9,7 +9,7 @@ pub mod terminal;
 mod tests;
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -58,7 +58,7 @@ pub fn start(setup: Setup, options: Options) -> u8 {
     let look = Look::of(|name| env::var(name).ok(), TimeZone::system());
     let done = getrandom::u64().map_err(io::Error::from);
     done.and_then(|seed| run(setup, options, look, seed)).unwrap_or_else(|error| {
-        anstream::eprintln!("netcomm-client: {error}");
+        tell(&error.to_string());
         exit::TROUBLE
     })
 }
@@ -89,9 +89,14 @@ fn run(setup: Setup, options: Options, look: Look, seed: u64) -> io::Result<u8> 
     let FullScreen { terminal, code, .. } = mode;
     drop(terminal);
     if let Some(words) = ended? {
-        anstream::eprintln!("netcomm-client: {}", Shown::line(&words));
+        tell(&words);
     }
     Ok(code)
+}
+
+/// Says why it ended; where the terminal is gone, there is nobody to tell.
+fn tell(words: &str) {
+    writeln!(io::stderr(), "netcomm-client: {}", Shown::line(words)).ok();
 }
 
 struct FullScreen {
