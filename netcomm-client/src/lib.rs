@@ -8,7 +8,6 @@ pub mod line;
 pub mod script;
 pub mod settings;
 
-use std::env;
 use std::fmt::Display;
 use std::io::{self, IsTerminal};
 
@@ -35,13 +34,7 @@ pub fn run(mut args: Args) -> u8 {
     };
     let interactive = args.command.is_none() && io::stdin().is_terminal();
     let plain = keys.plain.unwrap_or_default();
-    let setup = if interactive {
-        let user = env::var("USER").or_else(|_| env::var("LOGNAME")).ok();
-        setup::ask(keys, user.as_deref(), &mut io::stdin().lock(), &mut io::stderr())
-    } else {
-        setup::from_keys(keys)
-    };
-    let done = match (setup, &args.command) {
+    let done = match (setup::complete(keys, interactive), &args.command) {
         (Err(error), _) => return failed(&error, exit::USAGE),
         (Ok(setup), Some(command)) => script::run(command, setup),
         (Ok(setup), None) if full_screen::wanted(plain) => {

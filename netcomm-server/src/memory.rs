@@ -26,17 +26,17 @@ pub fn parts(limits: &Limits) -> Vec<Part> {
     let threads = sockets.saturating_add(OTHER_THREADS);
     let buffers = limits[Limit::SendBufferBytes].saturating_add(limits[Limit::ReceiveBufferBytes]);
     let buffers = sockets.saturating_mul(buffers.saturating_mul(SOCKET_OVERHEAD));
-    let read_buffers =
-        sockets.saturating_mul(pool::READ_BYTES as u64).saturating_add(pool::READS as u64);
+    let read_buffers = sockets.saturating_add(pool::READS as u64);
+    let kept = pool::sends(limits.count(Limit::MailboxesBytes)) as u64;
     let lines = (log::LINES as u64).saturating_mul(limits[Limit::TextBytes] + log::LINE_BYTES);
     let part = |name, bytes| Part { name, bytes };
     let mut parts = Memory::at_most(limits).parts().to_vec();
     parts.extend([
         part("program", PROGRAM),
         part("log", lines),
-        part("read buffers", read_buffers),
+        part("read buffers", read_buffers.saturating_mul(pool::READ_BYTES as u64)),
         // As many may be lent just now.
-        part("kept buffers", 2 * pool::sends(limits.count(Limit::MailboxesBytes)) as u64),
+        part("kept buffers", 2 * kept * pool::SEND_BYTES as u64),
         part("thread stacks", threads.saturating_mul(STACK)),
         part("thread stacks in the kernel", threads.saturating_mul(KERNEL_STACK)),
         part("socket buffers in the kernel", buffers),

@@ -8,7 +8,7 @@ use netcomm_core::limits::Limits;
 use netcomm_core::server::{Buffer, Face, Frames, Mailbox, Push, Wrote, farewell};
 use netcomm_core::wire::CloseCode;
 
-use crate::pool::Pool;
+use crate::pool::{self, Pool};
 use crate::system::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, Socket};
 
 /// A thread that sends for a busy peer hands over after so many sends, to get on with its own.
@@ -74,10 +74,8 @@ impl Peer {
         // For the case that it must be cut.
         self.framed.store(face == Face::Framed, Ordering::Relaxed);
         let mut mailbox = self.mailbox();
-        if mailbox.wants_buffer()
-            && let Some(buffer) = buffers.take()
-        {
-            mailbox.lend(buffer);
+        if mailbox.wants_buffer() {
+            mailbox.lend(buffers.take().unwrap_or_default());
         }
         let push =
             if is_last { mailbox.close(frames.bytes()) } else { mailbox.push_all(frames, limits) };
@@ -140,10 +138,11 @@ impl Peer {
         for _ in 0..ROUNDS {
             match self.try_send(&mut taken, waiting) {
                 Sent::More => {}
-                sent => {
-                    buffers.give_back(taken.capacity(), taken);
-                    return sent;
+                Sent::All if taken.capacity() <= pool::SEND_BYTES => {
+                    buffers.give_back(taken);
+                    return Sent::All;
                 }
+                sent => return sent,
             }
         }
         self.mailbox().hand_over();

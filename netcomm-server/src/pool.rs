@@ -2,59 +2,46 @@
 
 use std::sync::PoisonError;
 
-use crate::system::{Mutex, MutexGuard};
+use crate::system::Mutex;
 
 /// The size of a read buffer. What a pause leaves of one is kept for its connection.
 pub(crate) const READ_BYTES: usize = 16 * 1024;
 
-/// So many bytes of read buffers are kept.
-pub(crate) const READS: usize = 16 * READ_BYTES;
+/// So many read buffers are kept.
+pub(crate) const READS: usize = 16;
 
-/// So many bytes of mailboxes' buffers are kept, where all mailboxes together may hold `most`.
-pub(crate) const fn sends(most: usize) -> usize {
-    let kept = most / 4;
-    if kept < LARGEST_SENDS { kept } else { LARGEST_SENDS }
+/// No larger buffer of a mailbox is kept.
+pub(crate) const SEND_BYTES: usize = 64 * 1024;
+
+/// So many buffers of mailboxes are kept at most: for what a large room is sent at once.
+const MOST_SENDS: usize = 1024;
+
+/// So many buffers of mailboxes are kept where all mailboxes together may hold `bytes`.
+pub(crate) fn sends(bytes: usize) -> usize {
+    MOST_SENDS.min(bytes / 4 / SEND_BYTES)
 }
-
-const LARGEST_SENDS: usize = 64 * 1024 * 1024;
 
 /// What is kept for the next who needs one. Else the allocator gives memory back to the system and
 /// takes it again, which costs more than all else that the server does for a message.
 #[derive(Debug)]
 pub(crate) struct Pool<B> {
-    kept: Mutex<Kept<B>>,
-    /// Bytes.
+    kept: Mutex<Vec<B>>,
     most: usize,
-}
-
-#[derive(Debug)]
-struct Kept<B> {
-    /// With the bytes that each takes.
-    buffers: Vec<(usize, B)>,
-    bytes: usize,
 }
 
 impl<B> Pool<B> {
     pub(crate) const fn of(most: usize) -> Self {
-        Self { kept: Mutex::new(Kept { buffers: Vec::new(), bytes: 0 }), most }
+        Self { kept: Mutex::new(Vec::new()), most }
     }
 
     pub(crate) fn take(&self) -> Option<B> {
-        let mut kept = self.lock();
-        let (bytes, buffer) = kept.buffers.pop()?;
-        kept.bytes -= bytes;
-        Some(buffer)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    pub(crate) fn give_back(&self, bytes: usize, buffer: B) {
-        let mut kept = self.lock();
-        if kept.bytes + bytes <= self.most {
-            kept.bytes += bytes;
-            kept.buffers.push((bytes, buffer));
+    pub(crate) fn give_back(&self, buffer: B) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() < self.most {
+            kept.push(buffer);
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Kept<B>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

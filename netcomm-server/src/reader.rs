@@ -188,7 +188,7 @@ impl<'h> Reader<'h> {
                 break;
             }
         }
-        self.hub.read_buffers.give_back(pool::READ_BYTES, buffer);
+        self.hub.read_buffers.give_back(buffer);
         then
     }
 

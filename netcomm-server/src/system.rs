@@ -83,8 +83,8 @@ impl Socket {
         timeout: Option<Duration>,
     ) -> io::Result<Option<usize>> {
         let timeout = timeout.map(|timeout| timeout.max(Duration::from_micros(1)));
-        let wanted = timeout.and_then(|timeout| u64::try_from(timeout.as_micros()).ok());
-        let wanted = wanted.unwrap_or(u64::MAX);
+        let micros = |timeout: Duration| u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
+        let wanted = timeout.map_or(u64::MAX, micros);
         let told = self.patience.load(Ordering::Relaxed);
         if told == 0 || told > wanted {
             sockopt::set_socket_timeout(&self.stream, sockopt::Timeout::Recv, timeout)?;

@@ -1,5 +1,6 @@
 //! Asks on the terminal for what the arguments left out.
 
+use std::env;
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
@@ -37,6 +38,15 @@ pub enum SetupError {
     /// The terminal failed.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// Takes everything from `keys`; what is missing is asked for, where there is somebody to ask.
+pub fn complete(keys: Keys, interactive: bool) -> Result<Setup, SetupError> {
+    if !interactive {
+        return from_keys(keys);
+    }
+    let user = env::var("USER").or_else(|_| env::var("LOGNAME")).ok();
+    ask(keys, user.as_deref(), &mut io::stdin().lock(), &mut io::stderr())
 }
 
 /// Takes everything from `keys`; what is missing has its default, or is an error.
