@@ -13,12 +13,10 @@ pub(crate) const READS: usize = 16;
 /// No larger buffer of a mailbox is kept.
 pub(crate) const SEND_BYTES: usize = 64 * 1024;
 
-/// So many buffers of mailboxes are kept at most: for what a large room is sent at once.
-const MOST_SENDS: usize = 1024;
-
-/// So many buffers of mailboxes are kept where all mailboxes together may hold `bytes`.
+/// So many buffers of mailboxes are kept where all mailboxes together may hold `bytes`: no more
+/// than what a large room is sent at once.
 pub(crate) fn sends(bytes: usize) -> usize {
-    MOST_SENDS.min(bytes / 4 / SEND_BYTES)
+    (bytes / 4 / SEND_BYTES).min(1024)
 }
 
 /// What is kept for the next who needs one. Else the allocator gives memory back to the system and

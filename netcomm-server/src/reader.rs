@@ -140,7 +140,7 @@ impl<'h> Reader<'h> {
                 let rest = core::mem::take(&mut self.rest);
                 let stop = self.feed(&rest);
                 drop(rest);
-                stop.unwrap_or_else(|| self.read())
+                stop.unwrap_or_else(|| self.read(0))
             }
             Then::Wait | Then::End(_) => self.take(),
         };
@@ -155,31 +155,34 @@ impl<'h> Reader<'h> {
         match self.came.take() {
             None => Then::Wait,
             Some(0) => self.input_ended(),
+            Some(HEAD) => self.read(HEAD),
             Some(came) => {
                 let head = self.head;
-                let stop = self.feed(&head[..came]);
-                stop.unwrap_or_else(|| if came < HEAD { Then::Wait } else { self.read() })
+                self.feed(&head[..came]).unwrap_or(Then::Wait)
             }
         }
     }
 
-    fn read(&mut self) -> Then {
+    /// Reads and routes what is there; so many bytes of it are known.
+    fn read(&mut self, mut known: usize) -> Then {
         let kept = self.hub.read_buffers.take();
         let mut buffer = kept.unwrap_or_else(|| vec![0; pool::READ_BYTES]);
+        buffer[..known].copy_from_slice(&self.head[..known]);
         let mut then = Then::Wait;
         for _ in 0..READS {
-            let bytes = match self.peer.socket.receive(&mut buffer) {
-                Ok(Some(0)) => {
+            let bytes = match self.peer.socket.receive(&mut buffer[known..]) {
+                Ok(Some(0)) if known == 0 => {
                     then = self.input_ended();
                     break;
                 }
-                Ok(Some(read)) => &buffer[..read],
-                Ok(None) => break,
-                Err(_) => {
+                Err(_) if known == 0 => {
                     then = Then::End(LOST);
                     break;
                 }
+                // An end comes up again when what is known is routed.
+                came => &buffer[..known + came.ok().flatten().unwrap_or(0)],
             };
+            known = 0;
             if let Some(stop) = self.feed(bytes) {
                 then = stop;
                 break;
