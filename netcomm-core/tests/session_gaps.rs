@@ -268,3 +268,20 @@ fn a_list_is_read_once_more_where_somebody_in_it_was_renamed_meanwhile() {
         assert_eq!(requests(&said.bytes), []);
     }
 }
+
+#[test]
+fn who_loses_a_name_to_somebody_known_is_told_of_before_and_goes_on_under_another() {
+    let [ann, bob, cy] = ["ann2", "bob2", "cy2"].map(Conversation::private);
+    let mut session = settled();
+    tell(&mut session, 0, &message(ann, (8, 1), "one"));
+    tell(&mut session, 0, &message(bob, (9, 1), "two"));
+    // Meanwhile bob has become cy, and ann bob.
+    let back = come_back(&mut session, true);
+    let said = listed(&mut session, &back, &[(ALL, 7, 0), (bob, 8, 1), (cy, 9, 1)]);
+    let renamed = Event::Renamed { from: "ann2".into(), to: "bob2".into() };
+    assert_eq!(said.events, [Event::ConversationEnded { conversation: bob.into() }, renamed]);
+    for (name, epoch) in [(bob, 8), (cy, 9)] {
+        let said = tell(&mut session, 0, &message(name, (epoch, 2), "on"));
+        assert_eq!((texts(&said), said.events.len()), (vec!["on"], 1));
+    }
+}

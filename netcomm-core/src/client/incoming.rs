@@ -170,11 +170,12 @@ impl Session {
 
     fn take_renamed(&mut self, from: &str, to: &str) {
         // It is another, even where one wishes for the same name while one is hidden.
-        self.tell(Event::Renamed { from: from.into(), to: to.into() });
         let output = &mut self.output;
+        // Where another had the name, that is over first.
         self.tracks.rename(from, to, &mut |event| {
             output.push_back(Output::Event(event));
         });
+        self.tell(Event::Renamed { from: from.into(), to: to.into() });
     }
 
     fn take_notice(&mut self, code: NoticeCode, subject: &str, text: &str) {

@@ -30,8 +30,8 @@ const LEFT: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Tracks {
     all: BTreeMap<ConversationKey, Track>,
-    /// Private conversations whose name another has now. While the list is read they may turn up
-    /// under the name that the other took.
+    /// Private conversations whose name another has now. They are said to be over, but while the
+    /// list is read they may turn up under another name, and go on.
     adrift: Vec<Track>,
     /// Epochs of private conversations that were left, and what came next in each, the latest last.
     /// Under a name that nobody has heard of yet one may go on.
@@ -135,7 +135,8 @@ impl Tracks {
             // this conversation is over.
             self.is_moved |= self.is_listing && track.listing != self.listing;
             if let Some(before) = self.all.insert(ConversationKey::of(to), track) {
-                self.displace(before, tell);
+                tell(Event::ConversationEnded { conversation: before.name.clone() });
+                self.displace(before);
             }
         }
     }
@@ -163,13 +164,6 @@ impl Tracks {
         self.is_listing = false;
         for track in core::mem::take(&mut self.adrift) {
             leave(&mut self.left, &track);
-            let Track { name: conversation, is_restarted, .. } = track;
-            let key = ConversationKey::of(conversation.as_ref());
-            if !self.all.contains_key(&key) {
-                tell(Event::ConversationEnded { conversation });
-            } else if !is_restarted {
-                tell(Event::Restarted { conversation });
-            }
         }
         let (listing, mut ended) = (self.listing, Vec::new());
         let left = &mut self.left;
@@ -226,26 +220,23 @@ impl Tracks {
             let name: ConversationName = conversation.into();
             let track = match (moved, before) {
                 (Some(mut track), before) => {
+                    // Said first: after it the name stands for another.
+                    if let Some(before) = before {
+                        tell(Event::ConversationEnded { conversation: before.name.clone() });
+                        self.displace(before);
+                    }
                     tell(Event::Renamed {
                         from: core::mem::take(&mut track.name.name),
                         to: conversation.name.into(),
                     });
                     track.name = name;
-                    if let Some(before) = before {
-                        self.displace(before, tell);
-                    }
                     track
                 }
-                (None, Some(before)) if is_private && self.is_listing => {
-                    self.displace(before, tell);
-                    self.private(name, epoch)
-                }
                 (None, Some(before)) => {
-                    leave(&mut self.left, &before);
                     if !before.is_restarted {
-                        let conversation = before.name;
-                        tell(Event::Restarted { conversation });
+                        tell(Event::Restarted { conversation: before.name.clone() });
                     }
+                    self.displace(before);
                     self.private(name, epoch)
                 }
                 (None, None) if self.all.len() + self.adrift.len() >= TRACKS => return None,
@@ -269,27 +260,28 @@ impl Tracks {
 
     /// Takes the private conversation of this epoch out, whatever its name was.
     fn take_out(&mut self, epoch: u64) -> Option<Track> {
-        if let Some(index) = self.adrift.iter().position(|track| track.epoch == epoch) {
-            return Some(self.adrift.swap_remove(index));
-        }
         let key = self.with_epoch(ConversationKind::PRIVATE, epoch)?;
         self.all.remove(&key)
     }
 
-    /// A private conversation that begins, or goes on after it was left.
-    fn private(&self, name: ConversationName, epoch: u64) -> Track {
+    /// A conversation that begins, or a private one that goes on after it was left.
+    fn private(&mut self, name: ConversationName, epoch: u64) -> Track {
+        if let Some(index) = self.adrift.iter().position(|track| track.epoch == epoch) {
+            let mut track = self.adrift.swap_remove(index);
+            track.name = name;
+            return track;
+        }
         let next = self.left.iter().rfind(|(left, _)| *left == epoch);
         Track::new(name, epoch, next.map_or(1, |(_, next)| *next))
     }
 
-    /// Another conversation has this one's name.
-    fn displace(&mut self, track: Track, tell: &mut impl FnMut(Event)) {
-        if self.is_listing && self.all.len() + self.adrift.len() < TRACKS {
+    /// Another conversation has this one's name. It may go on under another.
+    fn displace(&mut self, track: Track) {
+        let is_private = track.name.kind == ConversationKind::PRIVATE;
+        if is_private && self.is_listing && self.all.len() + self.adrift.len() < TRACKS {
             self.adrift.push(track);
         } else {
             leave(&mut self.left, &track);
-            let conversation = track.name;
-            tell(Event::ConversationEnded { conversation });
         }
     }
 }
