@@ -74,7 +74,7 @@ impl Peer {
         // For the case that it must be cut.
         self.framed.store(face == Face::Framed, Ordering::Relaxed);
         let mut mailbox = self.mailbox();
-        if mailbox.wants_buffer() {
+        if !frames.bytes().is_empty() && mailbox.wants_buffer() {
             mailbox.lend(buffers.take().unwrap_or_default());
         }
         let push =

@@ -166,7 +166,7 @@ impl Encoder {
 
     /// Answers a connection; what it said, and the answers to that, come first.
     pub(super) fn answer(&mut self, out: &mut impl Deliver, to: Recipient, content: Content<'_>) {
-        if self.run.is_of(to) {
+        if self.run.takes_answer(to) {
             self.run.answer(to, content);
         } else {
             self.tell(out, &[to], None, content);

@@ -50,15 +50,19 @@ impl Run {
         3 * 2 * (bytes + last + (frames + 1) * size_of::<usize>())
     }
 
-    pub(super) fn is_of(&self, author: Recipient) -> bool {
-        self.of.is_some_and(|(of, _)| of == author)
+    /// Whether it takes one more answer to what `author` asks.
+    pub(super) fn takes_answer(&self, author: Recipient) -> bool {
+        self.of.is_some_and(|(of, _)| of == author) && self.fits(&self.answers)
+    }
+
+    fn fits(&self, row: &Row) -> bool {
+        row.bytes.len() < self.bytes && row.lengths.len() < self.frames
     }
 
     /// Whether it goes on with what `author` says there.
     pub(super) fn has_room(&self, author: Recipient, log: LogId) -> bool {
-        let fits = |row: &Row| row.bytes.len() < self.bytes && row.lengths.len() < self.frames;
-        self.of == Some((author, log))
-            && [&self.framed, &self.text, &self.answers].map(fits) == [true; 3]
+        let rows = [&self.framed, &self.text, &self.answers];
+        self.of == Some((author, log)) && rows.iter().all(|row| self.fits(row))
     }
 
     /// Begins anew, after a flush.
@@ -89,8 +93,11 @@ impl Run {
             let mut said = Outgoing::run(framed.frames(), text.frames());
             out.deliver(Recipients::new(to, None), &mut said);
         }
-        let mut answered = Outgoing::run(answers.frames(), answers.frames());
-        out.deliver(Recipients::new(&[author], None), &mut answered);
+        // The text face has no words for most answers.
+        if !answers.bytes.is_empty() {
+            let mut answered = Outgoing::run(answers.frames(), answers.frames());
+            out.deliver(Recipients::new(&[author], None), &mut answered);
+        }
         to.clear();
         for row in [framed, text, answers] {
             row.bytes.clear();
