@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use netcomm_core::client::{Answer, Event, Output, Session};
 use netcomm_core::limits::Limit;
+use netcomm_core::time::UnixMillis;
 use netcomm_core::wire::{
     self, ClientMessage, Conversation, ConversationItem, HistoryItem, LimitValue, Position,
     RefusalCode, ServerMessage,
@@ -105,7 +106,7 @@ fn an_own_post_in_history_is_not_shown_to_its_author() {
     let said = tell(&mut session, asked(&said, "History").0, &page);
     assert_eq!(texts(&said), ["theirs"]);
     let position = Position { epoch: 7, seq: 2 };
-    let time = netcomm_core::time::UnixMillis(0);
+    let time = UnixMillis(0);
     let said = tell(&mut session, id.0, &ServerMessage::Posted { position, time });
     assert!(matches!(said.events[..], [Event::Answered { answer: Answer::Posted { .. }, .. }]));
     let next = tell(&mut session, 0, &message(ALL, (7, 3), "next"));
@@ -283,5 +284,24 @@ fn who_loses_a_name_to_somebody_known_is_told_of_before_and_goes_on_under_anothe
     for (name, epoch) in [(bob, 8), (cy, 9)] {
         let said = tell(&mut session, 0, &message(name, (epoch, 2), "on"));
         assert_eq!((texts(&said), said.events.len()), (vec!["on"], 1));
+    }
+}
+
+#[test]
+fn an_answer_that_comes_again_does_not_keep_what_has_ended() {
+    let bob = Conversation::private("bob");
+    for goes_on in [true, false] {
+        let mut session = settled();
+        let id = session.post(NOW, bob, "hi").expect("a post");
+        drain(&mut session);
+        let back = come_back(&mut session, true);
+        // It was said before, and perhaps all that was private has ended since.
+        let position = Position { epoch: 8, seq: 1 };
+        let posted = ServerMessage::Posted { position, time: UnixMillis(0) };
+        tell(&mut session, id.0, &posted);
+        let rest = [(ALL, 7, 0), (bob, 8, 1)];
+        let said = listed(&mut session, &back, if goes_on { &rest } else { &rest[..1] });
+        let ended = Event::ConversationEnded { conversation: bob.into() };
+        assert_eq!(said.events, if goes_on { vec![] } else { vec![ended] });
     }
 }

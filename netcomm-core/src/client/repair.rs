@@ -91,6 +91,7 @@ impl Session {
 
     pub(super) fn take_list(&mut self, answer: &ServerMessage<'_>) {
         if let ServerMessage::Conversations { conversations, next } = answer {
+            self.tracks.begin_page();
             for item in conversations {
                 self.take_place(item.conversation, item.last);
                 self.begin_track(item.conversation, item.last);

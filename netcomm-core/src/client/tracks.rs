@@ -39,6 +39,8 @@ pub(super) struct Tracks {
     /// Counts the lists that were begun.
     listing: u64,
     is_listing: bool,
+    /// Whether nothing of the list has come yet.
+    is_awaited: bool,
     /// Whether one that was not in the list yet has another name since.
     is_moved: bool,
 }
@@ -85,7 +87,11 @@ impl Tracks {
         let held = is_early.then(|| self.all.values().map(Track::held_bytes).sum());
         if let Some(track) = self.all.get_mut(&key) {
             let room = HELD_BYTES.saturating_sub(held.unwrap_or(0));
-            track.listing = listing;
+            // What was said before the list was read is in it, unless the conversation has ended: the
+            // answer may be one that came again.
+            if !(own && self.is_awaited) {
+                track.listing = listing;
+            }
             track.take(seq, said, false, room, tell);
         }
     }
@@ -151,7 +157,13 @@ impl Tracks {
     pub(super) fn begin_listing(&mut self) {
         self.listing += 1;
         self.is_listing = true;
+        self.is_awaited = true;
         self.is_moved = false;
+    }
+
+    /// A page of the list has come.
+    pub(super) const fn begin_page(&mut self) {
+        self.is_awaited = false;
     }
 
     /// Whether the list has to be read once more, because something in it has moved.
