@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::sync::Arc;
+use core::borrow::Borrow;
 use core::fmt;
 
 use unicode_normalization::UnicodeNormalization;
@@ -167,8 +168,42 @@ impl NameKey {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Name<const MAX: usize> {
+impl Borrow<str> for NameKey {
+    /// It is ordered and equal as the string is.
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// A key that is only looked up: that of an ASCII name needs no allocation.
+#[derive(Debug)]
+pub(crate) enum SoughtKey {
+    Ascii(Name<{ RoomName::MAX_BYTES }>),
+    Other(NameKey),
+}
+
+impl SoughtKey {
+    /// As [`NameKey::of`].
+    pub(crate) fn of(name: &str) -> Self {
+        if name.len() > RoomName::MAX_BYTES || !name.is_ascii() {
+            return Self::Other(NameKey::of(name));
+        }
+        let mut key = Name::copy(name);
+        key.bytes.make_ascii_lowercase();
+        Self::Ascii(key)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Ascii(key) => key.as_str(),
+            Self::Other(key) => key.as_str(),
+        }
+    }
+}
+
+/// A short string, in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name<const MAX: usize> {
     length: u8,
     bytes: [u8; MAX],
 }
@@ -196,10 +231,15 @@ impl<const MAX: usize> Name<MAX> {
         if passes_for_one_of(reserved, name, &key) {
             return Err(NameError::Reserved);
         }
+        Ok(Self::copy(name))
+    }
+
+    /// Of a name that is no longer than that.
+    fn copy(name: &str) -> Self {
         let mut bytes = [0; MAX];
         bytes[..name.len()].copy_from_slice(name.as_bytes());
         let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
-        Ok(Self { length, bytes })
+        Self { length, bytes }
     }
 
     fn within(&self, limit: usize) -> Result<(), NameError> {

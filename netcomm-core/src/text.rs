@@ -28,8 +28,9 @@ impl<'a> Text<'a> {
         if text.len() > limit {
             return Err(TextError::TooLong { bytes: text.len(), limit });
         }
-        // A look at bytes is enough for most texts.
-        let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'));
+        // A look at bytes is enough for most texts; at all of them, which takes few instructions.
+        let plain = |byte: &u8| matches!(byte, b' '..=b'~') | (*byte == b'\n');
+        let is_plain = text.as_bytes().iter().fold(true, |all, byte| all & plain(byte));
         let forbidden = |c: &char| *c != '\n' && disturbs(*c);
         if !is_plain && let Some(forbidden) = text.chars().find(forbidden) {
             return Err(TextError::Forbidden(forbidden));

@@ -32,6 +32,8 @@ pub(super) struct Run {
 struct Row {
     bytes: Vec<u8>,
     lengths: Vec<usize>,
+    /// Whether anybody hears it.
+    is_wanted: bool,
 }
 
 impl Run {
@@ -69,11 +71,15 @@ impl Run {
     pub(super) fn begin(&mut self, author: Recipient, log: LogId, listeners: &[Recipient]) {
         self.of = Some((author, log));
         self.to.extend(listeners.iter().filter(|to| to.conn != author.conn));
+        let to = &self.to;
+        let is_spoken = |face| to.iter().any(|to| to.face == face);
+        self.framed.is_wanted = is_spoken(Face::Framed);
+        self.text.is_wanted = is_spoken(Face::Text);
     }
 
     pub(super) fn say(&mut self, content: Content<'_>) {
         for (face, row) in [(Face::Framed, &mut self.framed), (Face::Text, &mut self.text)] {
-            if self.to.iter().any(|to| to.face == face) {
+            if row.is_wanted {
                 row.append(face, content);
             }
         }

@@ -80,6 +80,9 @@ impl Session {
 
 impl Answers {
     pub(super) fn find(&self, id: RequestId) -> Option<&Answer> {
+        if self.0.back().is_none_or(|(last, _)| *last < id) {
+            return None;
+        }
         let index = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
         self.0.get(index).map(|(_, answer)| answer)
     }

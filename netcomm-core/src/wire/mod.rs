@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod by_hand;
 mod client_message;
 mod code;
 mod server_message;
@@ -59,10 +60,25 @@ impl<'a> Message<'a> for ServerMessage<'a> {
 }
 
 mod sealed {
+    use alloc::vec::Vec;
+
+    use super::{RequestId, by_hand};
+
     #[expect(unnameable_types, reason = "what cannot be named cannot be implemented")]
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// Appends the whole frame the short way, where there is one for this message.
+        fn write_by_hand(&self, _id: RequestId, _out: &mut Vec<u8>) -> bool {
+            false
+        }
+    }
+
     impl Sealed for super::ClientMessage<'_> {}
-    impl Sealed for super::ServerMessage<'_> {}
+
+    impl Sealed for super::ServerMessage<'_> {
+        fn write_by_hand(&self, id: RequestId, out: &mut Vec<u8>) -> bool {
+            by_hand::write(id, self, out)
+        }
+    }
 }
 
 /// Reads a payload: the request's number, then the message.
@@ -84,6 +100,9 @@ pub fn encode<'a, M: Message<'a>>(
     message: &M,
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
+    if message.write_by_hand(id, out) {
+        return Ok(());
+    }
     frame::write(out, |out| {
         write_value(&id, out)?;
         write_value(message, out)

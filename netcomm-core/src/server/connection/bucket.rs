@@ -61,6 +61,11 @@ impl Bucket {
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
+    /// Whether there is no token. One that had some a moment ago has them now.
+    fn is_empty(&self, rate: Rate, now: Instant) -> bool {
+        self.level < TOKEN && self.level(rate, now) < TOKEN
+    }
+
     fn level(&self, rate: Rate, now: Instant) -> u128 {
         let added = now.since(self.at).as_nanos().saturating_mul(u128::from(rate.per_minute));
         self.level.saturating_add(added).min(rate.capacity())
@@ -140,9 +145,9 @@ impl Throttle {
 
     /// Whether any bucket is empty: only then [`Self::pause`] can say anything.
     pub(super) fn is_dry(&self, now: Instant) -> bool {
-        !(self.posts.wait(self.requests, now).is_zero()
-            && self.queries.wait(self.pages, now).is_zero()
-            && self.refusals.wait(self.requests, now).is_zero())
+        self.posts.is_empty(self.requests, now)
+            || self.queries.is_empty(self.pages, now)
+            || self.refusals.is_empty(self.requests, now)
     }
 
     /// How long reading must pause before something of this cost is taken; zero: not at all.

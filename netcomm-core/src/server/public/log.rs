@@ -29,7 +29,8 @@ const ALLOCATION: usize = 2 * size_of::<usize>();
 #[derive(Debug)]
 pub(crate) struct Logs {
     all: SlotMap<LogId, Log>,
-    /// Which log holds the oldest message, by the order of all messages.
+    /// The logs that have messages, by the order of all messages: each where its first message was
+    /// when it was last looked at. It may have moved on, which is seen when its turn comes.
     oldest: BTreeMap<u64, LogId>,
     next_stamp: u64,
     bytes: usize,
@@ -44,6 +45,8 @@ pub(crate) struct Log {
     epoch: u64,
     last: u64,
     entries: VecDeque<Entry>,
+    /// Where it stands among the oldest.
+    listed: Option<u64>,
     bytes: usize,
 }
 
@@ -81,7 +84,7 @@ impl Logs {
     }
 
     pub(super) fn begin(&mut self, epoch: u64) -> LogId {
-        self.all.insert(Log { epoch, last: 0, entries: VecDeque::new(), bytes: 0 })
+        self.all.insert(Log { epoch, last: 0, entries: VecDeque::new(), listed: None, bytes: 0 })
     }
 
     pub(super) fn end(&mut self, id: LogId) {
@@ -89,8 +92,8 @@ impl Logs {
             return;
         };
         self.bytes -= log.bytes;
-        if let Some(first) = log.entries.front() {
-            self.oldest.remove(&first.stamp);
+        if let Some(stamp) = log.listed {
+            self.oldest.remove(&stamp);
         }
     }
 
@@ -109,8 +112,9 @@ impl Logs {
         let stamp = self.next_stamp;
         self.next_stamp += 1;
         let entry = Entry { stamp, time, nonce, author, text: text.as_str().into() };
-        if log.entries.is_empty() {
+        if log.listed.is_none() {
             self.oldest.insert(stamp, id);
+            log.listed = Some(stamp);
         }
         log.last += 1;
         log.bytes += entry.cost();
@@ -123,12 +127,27 @@ impl Logs {
             self.forget_first(id);
         }
         while self.bytes > self.max_bytes_in_all
-            && let Some((_, oldest)) = self.oldest.first_key_value()
+            && let Some((stamp, oldest)) = self.oldest.pop_first()
         {
-            let oldest = *oldest;
-            self.forget_first(oldest);
+            if self.relist(oldest) == Some(stamp) {
+                self.forget_first(oldest);
+                self.relist(oldest);
+            }
         }
         position
+    }
+
+    /// Lists a log where its first message is now; answers where that is.
+    fn relist(&mut self, id: LogId) -> Option<u64> {
+        let log = self.all.get_mut(id)?;
+        let first = log.entries.front().map(|first| first.stamp);
+        if let Some(unlisted) = core::mem::replace(&mut log.listed, first) {
+            self.oldest.remove(&unlisted);
+        }
+        if let Some(first) = first {
+            self.oldest.insert(first, id);
+        }
+        first
     }
 
     fn forget_first(&mut self, id: LogId) {
@@ -140,10 +159,6 @@ impl Logs {
         };
         log.bytes -= entry.cost();
         self.bytes -= entry.cost();
-        self.oldest.remove(&entry.stamp);
-        if let Some(first) = log.entries.front() {
-            self.oldest.insert(first.stamp, id);
-        }
         // Else a log whose messages were forgotten for others' sake would keep their room.
         if log.entries.capacity() > MOST_ROOM * log.entries.len().max(FEW) {
             log.entries.shrink_to(log.entries.len() * 3 / 2);

@@ -11,6 +11,7 @@ mod room;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 
 use slotmap::SlotMap;
 
@@ -98,7 +99,10 @@ impl Public {
         self.personas.get(id)
     }
 
-    pub(super) fn persona_named(&self, key: &NameKey) -> Option<PersonaId> {
+    pub(super) fn persona_named<K: Ord + ?Sized>(&self, key: &K) -> Option<PersonaId>
+    where
+        NameKey: Borrow<K>,
+    {
         self.names.get(key).copied()
     }
 
@@ -106,7 +110,10 @@ impl Public {
         self.rooms.get(id)
     }
 
-    pub(super) fn room_named(&self, key: &NameKey) -> Option<RoomId> {
+    pub(super) fn room_named<K: Ord + ?Sized>(&self, key: &K) -> Option<RoomId>
+    where
+        NameKey: Borrow<K>,
+    {
         self.room_names.get(key).copied()
     }
 

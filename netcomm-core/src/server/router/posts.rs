@@ -2,7 +2,7 @@
 
 use super::{Caller, Granted, Router};
 use crate::limits::Limit;
-use crate::name::NameKey;
+use crate::name::SoughtKey;
 use crate::server::deliver::{Deliver, Recipient};
 use crate::server::incoming::After;
 use crate::server::outgoing::Content;
@@ -107,19 +107,19 @@ impl Router {
         conversation: Conversation<'_>,
     ) -> Result<Target, Refusal> {
         let session = self.sessions.get(session).ok_or_else(Refusal::not_logged_in)?;
+        let key = SoughtKey::of(conversation.name);
+        let key = key.as_str();
         match conversation.kind {
             ConversationKind::EVERYONE => Ok(Target::Everyone),
             ConversationKind::ROOM => {
-                let key = NameKey::of(conversation.name);
-                match session.rooms(&self.public).and_then(|rooms| rooms.get(&key)) {
+                match session.rooms(&self.public).and_then(|rooms| rooms.get(key)) {
                     Some(room) => Ok(Target::Room(*room)),
-                    None if self.public.room_named(&key).is_some() => Err(Refusal::not_a_member()),
+                    None if self.public.room_named(key).is_some() => Err(Refusal::not_a_member()),
                     None => Err(Refusal::unknown_room()),
                 }
             }
             ConversationKind::PRIVATE => {
-                let key = NameKey::of(conversation.name);
-                let other = self.public.persona_named(&key).ok_or_else(Refusal::unknown_name)?;
+                let other = self.public.persona_named(key).ok_or_else(Refusal::unknown_name)?;
                 if session.persona == Some(other) {
                     return Err(Refusal::with_oneself());
                 }

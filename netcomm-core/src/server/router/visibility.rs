@@ -91,8 +91,8 @@ impl Router {
             return;
         };
         let restored = persona.rooms();
-        let leaves = restored.iter().filter(|(key, _)| !rooms.contains_key(key));
-        let joins = rooms.iter().filter(|(key, _)| !restored.contains_key(key));
+        let leaves = restored.iter().filter(|(key, _)| !rooms.contains_key(*key));
+        let joins = rooms.iter().filter(|(key, _)| !restored.contains_key(*key));
         let changes: Vec<_> = leaves
             .map(|(_, room)| (*room, false))
             .chain(joins.map(|(_, room)| (*room, true)))
