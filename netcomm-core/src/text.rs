@@ -29,7 +29,7 @@ impl<'a> Text<'a> {
             return Err(TextError::TooLong { bytes: text.len(), limit });
         }
         // A look at bytes is enough for most texts; at all of them, which takes few instructions.
-        let plain = |byte: &u8| matches!(byte, b' '..=b'~') | (*byte == b'\n');
+        let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
         let is_plain = text.as_bytes().iter().fold(true, |all, byte| all & plain(byte));
         let forbidden = |c: &char| *c != '\n' && disturbs(*c);
         if !is_plain && let Some(forbidden) = text.chars().find(forbidden) {

@@ -121,7 +121,11 @@ impl Hub {
 
     /// Locks the router for one message or a few.
     pub(crate) fn routing(&self) -> Routing<'_> {
-        Routing { hub: self, state: self.lock(), claimed: Vec::new() }
+        let state = self.lock();
+        // Read under the lock: the router's time does not run backwards.
+        let now = self.now();
+        let (claimed, spare) = (Vec::new(), Vec::new());
+        Routing { hub: self, state, now, claimed, spare, has_delivered: false }
     }
 
     /// The peer has ended the connection: it is lost to others, but what waits for it is sent.
@@ -205,8 +209,8 @@ impl Hub {
 
     /// Sends what waits for a peer whose claim this thread holds; what does not fit goes to the
     /// stragglers.
-    fn send(&self, peer: Arc<Peer>) {
-        match peer.send(&self.waiting, &self.buffers) {
+    fn send(&self, peer: Arc<Peer>, spare: &mut Vec<Buffer>) {
+        match peer.send(&self.waiting, spare) {
             Sent::All => {}
             Sent::Finished => self.stragglers.half_closed(&peer),
             Sent::More | Sent::Full(_) => self.stragglers.full(peer),
@@ -223,7 +227,11 @@ impl Hub {
 pub(crate) struct Routing<'a> {
     hub: &'a Hub,
     state: MutexGuard<'a, State>,
+    now: Instant,
     claimed: Vec<Arc<Peer>>,
+    /// For mailboxes that begin to fill.
+    spare: Vec<Buffer>,
+    has_delivered: bool,
 }
 
 impl Routing<'_> {
@@ -237,15 +245,20 @@ impl Routing<'_> {
         act: impl FnOnce(&mut Router, Instant, &mut Post<'_>) -> R,
     ) -> R {
         let State { router, peers, .. } = &mut *self.state;
-        let mut post = Post { hub: self.hub, peers, newcomer, claimed: &mut self.claimed };
-        // Read under the lock: the router's time does not run backwards.
-        act(router, self.hub.now(), &mut post)
+        let Self { hub, claimed, spare, has_delivered, .. } = self;
+        let post = &mut Post { hub, peers, newcomer, claimed, spare, has_delivered };
+        act(router, self.now, post)
+    }
+
+    /// Whether anything was pushed into a mailbox since this was asked last.
+    pub(crate) fn has_delivered(&mut self) -> bool {
+        core::mem::take(&mut self.has_delivered)
     }
 
     /// Unlocks, and sends what was claimed.
     pub(crate) fn end(mut self) {
         self.route(None, |router, _, post| router.flush(post));
-        let Self { hub, mut state, claimed } = self;
+        let Self { hub, mut state, claimed, mut spare, .. } = self;
         let due = state.router.poll_timeout();
         let earlier = due.is_some_and(|due| state.due.is_none_or(|known| due < known));
         if earlier {
@@ -261,8 +274,9 @@ impl Routing<'_> {
             system::yield_now();
         }
         for peer in claimed {
-            hub.send(peer);
+            hub.send(peer, &mut spare);
         }
+        hub.buffers.give_back_all(&mut spare);
     }
 }
 
@@ -273,23 +287,36 @@ struct Post<'a> {
     /// Whose connection the router is just told of: nobody else is unknown.
     newcomer: Option<&'a Arc<Peer>>,
     claimed: &'a mut Vec<Arc<Peer>>,
+    spare: &'a mut Vec<Buffer>,
+    has_delivered: &'a mut bool,
 }
 
 impl Post<'_> {
-    /// Pushes a message, or a last one.
+    /// Pushes a message, or a last one, that is counted among what waits; what is not taken is
+    /// taken off again.
     fn post(&mut self, to: Recipient, message: &mut Outgoing<'_>, is_last: bool) {
-        let known = self.peers.get(to.conn.index());
-        let Some(peer) = known.and_then(Option::as_ref).or(self.newcomer) else {
-            return;
-        };
         let frames = (to.face, message.frames(to.face));
-        let Hub { limits, waiting, buffers, .. } = self.hub;
-        let push = peer.post(frames, is_last, limits, waiting, buffers);
-        match push {
-            Push::Claim => self.claimed.push(Arc::clone(peer)),
-            Push::Overflow => self.cut(peer),
+        let Self { hub, peers, newcomer, .. } = *self;
+        let peer = peers.get(to.conn.index()).and_then(Option::as_ref).or(newcomer);
+        let Self { claimed, spare, .. } = self;
+        let buffer = || {
+            if spare.is_empty() {
+                // The more mailboxes begin to fill, the more will.
+                hub.buffers.take_some(claimed.len() + 2, spare);
+            }
+            spare.pop().unwrap_or_default()
+        };
+        let push = match peer {
+            None => Push::Closed,
+            Some(peer) => peer.post(frames, is_last, &hub.limits, buffer),
+        };
+        match (push, peer) {
+            (Push::Queued, _) => return,
+            (Push::Claim, Some(peer)) => return claimed.push(Arc::clone(peer)),
+            (Push::Overflow, Some(peer)) => self.cut(peer),
             _ => {}
         }
+        hub.waiting.fetch_sub(frames.1.bytes().len(), Ordering::Relaxed);
     }
 
     fn cut(&mut self, peer: &Arc<Peer>) {
@@ -319,13 +346,25 @@ impl Post<'_> {
 
 impl Deliver for Post<'_> {
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
+        *self.has_delivered = true;
+        let Hub { limits, waiting, .. } = self.hub;
+        // Counted at once, and before any of it can be sent: other threads count, too.
+        let bytes: usize = to.iter().map(|to| message.bytes(to.face).len()).sum();
+        if waiting.fetch_add(bytes, Ordering::Relaxed) + bytes
+            <= limits.count(Limit::MailboxesBytes)
+        {
+            return to.iter().for_each(|to| self.post(to, message, false));
+        }
+        waiting.fetch_sub(bytes, Ordering::Relaxed);
         for to in to.iter() {
+            waiting.fetch_add(message.bytes(to.face).len(), Ordering::Relaxed);
             self.post(to, message, false);
             self.keep_budget();
         }
     }
 
     fn close(&mut self, to: Recipient, last: &mut Outgoing<'_>) {
+        self.hub.waiting.fetch_add(last.bytes(to.face).len(), Ordering::Relaxed);
         self.post(to, last, true);
     }
 }

@@ -8,7 +8,7 @@ use netcomm_core::limits::Limits;
 use netcomm_core::server::{Buffer, Face, Frames, Mailbox, Push, Wrote, farewell};
 use netcomm_core::wire::CloseCode;
 
-use crate::pool::{self, Pool};
+use crate::pool;
 use crate::system::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, Socket};
 
 /// A thread that sends for a busy peer hands over after so many sends, to get on with its own.
@@ -62,27 +62,22 @@ impl Peer {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues frames, or the last one.
+    /// Queues frames, or the last one. They are counted among those that wait already.
     pub(crate) fn post(
         &self,
         (face, frames): (Face, Frames<'_>),
         is_last: bool,
         limits: &Limits,
-        waiting: &AtomicUsize,
-        buffers: &Pool<Buffer>,
+        buffer: impl FnOnce() -> Buffer,
     ) -> Push {
         // For the case that it must be cut.
         self.framed.store(face == Face::Framed, Ordering::Relaxed);
         let mut mailbox = self.mailbox();
         if !frames.bytes().is_empty() && mailbox.wants_buffer() {
-            mailbox.lend(buffers.take().unwrap_or_default());
+            mailbox.lend(buffer());
         }
         let push =
             if is_last { mailbox.close(frames.bytes()) } else { mailbox.push_all(frames, limits) };
-        // Counted under the mailbox's lock: it must not be sent before.
-        if matches!(push, Push::Claim | Push::Queued) {
-            waiting.fetch_add(frames.bytes().len(), Ordering::Relaxed);
-        }
         if is_last {
             self.tell_reader(&mailbox);
         }
@@ -132,14 +127,15 @@ impl Peer {
         self.ended.load(Ordering::Acquire)
     }
 
-    /// Sends what waits, as long as the socket takes it. The caller holds the claim.
-    pub(crate) fn send(&self, waiting: &AtomicUsize, buffers: &Pool<Buffer>) -> Sent {
+    /// Sends what waits, as long as the socket takes it. The caller holds the claim, and is left the
+    /// buffer that was emptied.
+    pub(crate) fn send(&self, waiting: &AtomicUsize, spare: &mut Vec<Buffer>) -> Sent {
         let mut taken = Buffer::default();
         for _ in 0..ROUNDS {
             match self.try_send(&mut taken, waiting) {
                 Sent::More => {}
                 Sent::All if taken.capacity() <= pool::SEND_BYTES => {
-                    buffers.give_back(taken);
+                    spare.push(taken);
                     return Sent::All;
                 }
                 sent => return sent,

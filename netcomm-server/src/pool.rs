@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use crate::system::Mutex;
+use crate::system::{Mutex, MutexGuard};
 
 /// The size of a read buffer. What a pause leaves of one is kept for its connection.
 pub(crate) const READ_BYTES: usize = 16 * 1024;
@@ -33,13 +33,33 @@ impl<B> Pool<B> {
     }
 
     pub(crate) fn take(&self) -> Option<B> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.lock().pop()
+    }
+
+    /// Takes so many, or as many as there are.
+    pub(crate) fn take_some(&self, count: usize, into: &mut Vec<B>) {
+        let mut kept = self.lock();
+        let left = kept.len().saturating_sub(count);
+        into.extend(kept.drain(left..));
     }
 
     pub(crate) fn give_back(&self, buffer: B) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.lock();
         if kept.len() < self.most {
             kept.push(buffer);
         }
+    }
+
+    /// Those that are too many are dropped.
+    pub(crate) fn give_back_all(&self, buffers: &mut Vec<B>) {
+        if !buffers.is_empty() {
+            let mut kept = self.lock();
+            let room = self.most.saturating_sub(kept.len()).min(buffers.len());
+            kept.extend(buffers.drain(..room));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<B>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -255,8 +255,8 @@ impl<'h> Reader<'h> {
         routing: &mut Option<Routing<'h>>,
         lines: &mut Vec<log::Line>,
     ) -> Option<Answer> {
+        let now = self.hub.now();
         for _ in 0..BATCH {
-            let now = self.hub.now();
             let next = match ask {
                 Ask::Next(input) => self.connection.next(now, input),
                 Ask::End => self.connection.end_of_input(now),
@@ -289,7 +289,7 @@ impl<'h> Reader<'h> {
                 self.nickname = Some(nickname);
             }
             self.connection.apply(now, after);
-            if self.is_behind() {
+            if routing.has_delivered() && self.is_behind() {
                 break;
             }
         }

@@ -110,7 +110,8 @@ impl Chat {
             Incoming::Request { id: RequestId(1), message: login },
         ];
         for incoming in said {
-            let _ = self.router.handle(Instant::EPOCH, conn, incoming, &mut self.counter);
+            let after = self.router.handle(Instant::EPOCH, conn, incoming, &mut self.counter);
+            assert!(matches!(after, After::Nothing | After::LoggedIn(_)), "{after:?}");
         }
         conn
     }
@@ -119,7 +120,8 @@ impl Chat {
     fn connection(&self) -> Connection {
         let mut connection = Connection::new(&self.limits, Instant::EPOCH);
         let preface = ClientPreface::OURS.to_bytes();
-        let _ = connection.next(Instant::EPOCH, &mut &preface[..]);
+        let opened = connection.next(Instant::EPOCH, &mut &preface[..]);
+        assert!(matches!(opened, Next::Message(Incoming::Opened(Face::Framed))), "{opened:?}");
         let nickname = Nickname::new("alice").expect("a nickname");
         connection.apply(Instant::EPOCH, After::LoggedIn(nickname));
         connection
