@@ -15,6 +15,8 @@ use netcomm_core::server::{
 };
 use netcomm_core::time::{Instant, WallClock};
 use netcomm_core::wire::CloseCode;
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
 
 use crate::log::Lines;
 use crate::peer::{Peer, Sent};
@@ -94,7 +96,11 @@ impl Hub {
     }
 
     /// Leaves a line to the log thread, and never waits: nothing else in the server writes a log.
-    pub(crate) fn log(&self, line: impl FnOnce() + Send + 'static) {
+    /// The thread is not woken for a line that would not be written.
+    pub(crate) fn log(&self, level: Level, line: impl FnOnce() + Send + 'static) {
+        if level > LevelFilter::current() {
+            return;
+        }
         if let Err(TrySendError::Full(_)) = self.lines.try_send(Some(Box::new(line))) {
             self.lines_dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -161,7 +167,9 @@ impl Hub {
         routing.end();
         let left = self.wait_for_end(within);
         if left > 0 {
-            self.log(move || tracing::warn!(connections = left, "not all were drained"));
+            self.log(Level::WARN, move || {
+                tracing::warn!(connections = left, "not all were drained");
+            });
         }
     }
 

@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 
 use netcomm_core::limits::{Limit, Limits};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tracing::Level;
 
 use crate::config::Config;
 use crate::hub::Hub;
@@ -64,10 +65,12 @@ impl Server {
         thread::spawn("netcomm-log", move || log::write(&waiting, &hub.lines_dropped))?;
         let connections = server.hub.limits[Limit::Connections];
         if connections != config.limits[Limit::Connections] {
-            server.hub.log(move || tracing::warn!(connections, "lowered to what open files allow"));
+            server.hub.log(Level::WARN, move || {
+                tracing::warn!(connections, "lowered to what open files allow");
+            });
         }
         let most = memory::summary(&server.hub.limits);
-        server.hub.log(move || tracing::info!("memory at most {most}"));
+        server.hub.log(Level::INFO, move || tracing::info!("memory at most {most}"));
         for address in &config.listen {
             let listener = listener::bind(address, &server.hub.limits)
                 .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
@@ -91,7 +94,7 @@ impl Server {
     /// Tells everybody that it ends, refuses whoever comes, and sends what waits, for at most
     /// `drain_ms`; then ends.
     pub fn shut_down(self) {
-        self.hub.log(|| tracing::info!("draining"));
+        self.hub.log(Level::INFO, || tracing::info!("draining"));
         self.hub.drain(self.hub.limits.duration(Limit::DrainMs));
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::Connection;
 use rustix::net::sockopt;
+use tracing::Level;
 
 use crate::hub::Hub;
 use crate::peer::Peer;
@@ -41,7 +42,9 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
                     return;
                 }
                 if error.kind() != io::ErrorKind::ConnectionAborted {
-                    hub.log(move || tracing::warn!(%error, "a connection was not accepted"));
+                    hub.log(Level::WARN, move || {
+                        tracing::warn!(%error, "a connection was not accepted");
+                    });
                     std::thread::sleep(back_off);
                     back_off = (back_off * 2).min(LONGEST);
                 }
@@ -55,11 +58,13 @@ fn begin(hub: &Arc<Hub>, stream: TcpStream, address: SocketAddr) -> io::Result<(
     let conn = peer.number;
     let (id, connection, counted) = match hub.connect(&peer)? {
         Ok(id) => {
-            hub.log(move || tracing::info!(conn, peer = %address, "connected"));
+            hub.log(Level::INFO, move || tracing::info!(conn, peer = %address, "connected"));
             (Some(id), Connection::new(&hub.limits, hub.now()), None)
         }
         Err(code) => {
-            hub.log(move || tracing::info!(conn, peer = %address, code = code.name(), "refused"));
+            hub.log(Level::INFO, move || {
+                tracing::info!(conn, peer = %address, code = code.name(), "refused");
+            });
             if Arc::strong_count(&hub.refused) > REFUSED {
                 return Ok(());
             }

@@ -120,6 +120,9 @@ pub(crate) fn line(
     let Incoming::Request { message, .. } = incoming else {
         return None;
     };
+    if !enabled!(Level::INFO) {
+        return None;
+    }
     let (what, nickname, before, room) = match (message, after) {
         (_, After::LoggedIn(name)) => ("logged in", Some(name), None, None),
         (_, After::Renamed(name)) => ("renamed", Some(name), before, None),

@@ -11,6 +11,7 @@ use netcomm_core::name::Nickname;
 use netcomm_core::server::{After, ConnId, Connection, Incoming, Next};
 use netcomm_core::time::Instant;
 use netcomm_core::wire::ClientMessage;
+use tracing::Level;
 
 use crate::hub::{Hub, Routing};
 use crate::log;
@@ -241,7 +242,7 @@ impl<'h> Reader<'h> {
                 routing.end();
             }
             for line in lines {
-                self.hub.log(line);
+                self.hub.log(Level::INFO, line);
             }
             if let Some(answer) = answer {
                 return answer;
@@ -314,7 +315,7 @@ impl<'h> Reader<'h> {
         let by_server = (!is_open).then_some("closed by the server");
         let why = self.why.or(by_server).unwrap_or(why);
         let (conn, nickname) = (peer.number, self.nickname);
-        hub.log(move || {
+        hub.log(Level::INFO, move || {
             let nickname = nickname.as_ref().map(Nickname::as_str);
             tracing::info!(conn, nickname, why, "disconnected");
         });

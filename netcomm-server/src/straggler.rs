@@ -7,6 +7,7 @@ use std::time::Duration;
 use netcomm_core::limits::Limit;
 use netcomm_core::server::{Buffer, Push};
 use netcomm_core::time::Instant;
+use tracing::Level;
 
 use crate::hub::Hub;
 use crate::peer::{Peer, Sent};
@@ -82,7 +83,7 @@ pub(crate) fn run(hub: &Hub) {
             index += 1;
             if *due <= now && !ready && peer.cut(&hub.waiting) != Push::Closed {
                 let conn = peer.number;
-                hub.log(move || tracing::info!(conn, "takes nothing: cut"));
+                hub.log(Level::INFO, move || tracing::info!(conn, "takes nothing: cut"));
             } else if !ready && !peer.mailbox().is_cut() && *due > now {
                 return true;
             }
@@ -130,7 +131,7 @@ fn wait(hub: &Hub, full: &[(Arc<Peer>, Instant)], due: Option<Instant>) -> Vec<b
     let left = due.map(|due| due.since(hub.now()));
     let sockets = full.iter().map(|(peer, _)| &peer.socket);
     hub.stragglers.bell.wait(sockets, left).unwrap_or_else(|error| {
-        hub.log(move || tracing::error!(%error, "waiting for sockets"));
+        hub.log(Level::ERROR, move || tracing::error!(%error, "waiting for sockets"));
         std::thread::sleep(BACK_OFF);
         Vec::new()
     })
