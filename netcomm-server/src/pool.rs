@@ -7,8 +7,9 @@ use crate::system::{Mutex, MutexGuard};
 /// The size of a read buffer. What a pause leaves of one is kept for its connection.
 pub(crate) const READ_BYTES: usize = 16 * 1024;
 
-/// So many read buffers are kept.
-pub(crate) const READS: usize = 16;
+/// So many read buffers are kept: those who have read yield before they go on, so that many are in
+/// use at a time.
+pub(crate) const READS: usize = 64;
 
 /// No larger buffer of a mailbox is kept.
 pub(crate) const SEND_BYTES: usize = 64 * 1024;

@@ -18,8 +18,9 @@ use crate::log;
 use crate::peer::Peer;
 use crate::pool;
 
-/// An idle connection waits for its input with no more room than this.
-const HEAD: usize = 256;
+/// An idle connection waits for its input with no more room than this, on its stack: enough for a
+/// few messages.
+const HEAD: usize = 1024;
 
 /// So many buffers are read and routed before the deadlines are looked at again.
 const READS: usize = 4;
@@ -72,8 +73,7 @@ struct Reader<'a> {
     /// One that the router refused has none.
     id: Option<ConnId>,
     connection: Connection,
-    /// What came while it waited, and how much.
-    head: [u8; HEAD],
+    /// How much came while it waited.
     came: Option<usize>,
     /// What the peer has sent and the connection has not taken.
     rest: Vec<u8>,
@@ -89,15 +89,16 @@ pub(crate) fn serve(hub: &Hub, peer: &Arc<Peer>, id: Option<ConnId>, connection:
         peer,
         id,
         connection,
-        head: [0; HEAD],
         came: None,
         rest: Vec::new(),
         nickname: None,
         why: None,
     };
+    let mut head = [0; HEAD];
     let mut then = Then::Wait;
     loop {
-        then = if reader.wait(then) { Then::End(LOST) } else { reader.turn(then) };
+        let is_broken = reader.wait(then, &mut head);
+        then = if is_broken { Then::End(LOST) } else { reader.turn(then, &head) };
         if let Then::End(why) = then {
             return reader.end(why);
         }
@@ -105,10 +106,10 @@ pub(crate) fn serve(hub: &Hub, peer: &Arc<Peer>, id: Option<ConnId>, connection:
 }
 
 impl<'h> Reader<'h> {
-    /// Waits for input or the next deadline, whichever comes first. Answers whether the
-    /// connection broke while nothing was to be read.
+    /// Waits for input, which goes into `head`, or the next deadline, whichever comes first. Answers
+    /// whether the connection broke while nothing was to be read.
     #[inline(never)]
-    fn wait(&mut self, then: Then) -> bool {
+    fn wait(&mut self, then: Then, head: &mut [u8; HEAD]) -> bool {
         let pause = match then {
             Then::Pause(Until::Time(until)) | Then::Ending(Until::Time(until)) => Some(until),
             Then::Pause(Until::Room) | Then::Ending(Until::Room) => {
@@ -124,13 +125,13 @@ impl<'h> Reader<'h> {
         if pause.is_some() {
             return self.peer.socket.wait_for_break(left).unwrap_or(true);
         }
-        let came = self.peer.socket.wait_for_input(&mut self.head, left);
+        let came = self.peer.socket.wait_for_input(head, left);
         self.came = came.as_ref().ok().copied().flatten();
         came.is_err()
     }
 
     #[inline(never)]
-    fn turn(&mut self, before: Then) -> Then {
+    fn turn(&mut self, before: Then, head: &[u8; HEAD]) -> Then {
         if let Answer::Finished = self.route(Ask::Time) {
             return Then::End("time ran out");
         }
@@ -141,9 +142,9 @@ impl<'h> Reader<'h> {
                 let rest = core::mem::take(&mut self.rest);
                 let stop = self.feed(&rest);
                 drop(rest);
-                stop.unwrap_or_else(|| self.read(0))
+                stop.unwrap_or_else(|| self.read(&[]))
             }
-            Then::Wait | Then::End(_) => self.take(),
+            Then::Wait | Then::End(_) => self.take(head),
         };
         if self.peer.is_ended() {
             return Then::End(LOST);
@@ -152,23 +153,21 @@ impl<'h> Reader<'h> {
     }
 
     /// Routes what came while it waited, and what came with it.
-    fn take(&mut self) -> Then {
+    fn take(&mut self, head: &[u8; HEAD]) -> Then {
         match self.came.take() {
             None => Then::Wait,
             Some(0) => self.input_ended(),
-            Some(HEAD) => self.read(HEAD),
-            Some(came) => {
-                let head = self.head;
-                self.feed(&head[..came]).unwrap_or(Then::Wait)
-            }
+            Some(HEAD) => self.read(head),
+            Some(came) => self.feed(&head[..came]).unwrap_or(Then::Wait),
         }
     }
 
-    /// Reads and routes what is there; so many bytes of it are known.
-    fn read(&mut self, mut known: usize) -> Then {
+    /// Reads and routes what is there; `head` is the beginning of it.
+    fn read(&mut self, head: &[u8]) -> Then {
         let kept = self.hub.read_buffers.take();
         let mut buffer = kept.unwrap_or_else(|| vec![0; pool::READ_BYTES]);
-        buffer[..known].copy_from_slice(&self.head[..known]);
+        let mut known = head.len();
+        buffer[..known].copy_from_slice(head);
         let mut then = Then::Wait;
         for _ in 0..READS {
             let bytes = match self.peer.socket.receive(&mut buffer[known..]) {
@@ -362,7 +361,6 @@ mod tests {
             peer: &peer,
             id: None,
             connection: Connection::new(&hub.limits, hub.now()),
-            head: [0; HEAD],
             came: None,
             rest: Vec::new(),
             nickname: None,
@@ -370,7 +368,7 @@ mod tests {
         };
         act(other);
         let before = hub.now();
-        let broken = reader.wait(Then::Pause(Until::Time(before + lasts)));
+        let broken = reader.wait(Then::Pause(Until::Time(before + lasts)), &mut [0; HEAD]);
         (broken, hub.now().since(before))
     }
 
