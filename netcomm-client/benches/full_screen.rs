@@ -7,7 +7,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::tz::TimeZone;
 use netcomm_client::full_screen::draw::draw;
 use netcomm_client::full_screen::look::{Depth, Look};
-use netcomm_client::full_screen::screen::{Options, Screen};
+use netcomm_client::full_screen::screen::Screen;
+use netcomm_client::settings::display::Display;
 use netcomm_core::client::{ConversationName, Event};
 use netcomm_core::time::UnixMillis;
 use netcomm_core::wire::{Conversation, Position};
@@ -20,8 +21,8 @@ const CONVERSATIONS: u64 = 50;
 const TEXT: &str = "about as long as what people say to each other on an ordinary afternoon, or so";
 
 fn empty() -> Screen {
-    let look = Look { depth: Depth::Indexed, ascii: false, zone: TimeZone::UTC };
-    let mut screen = Screen::new(look, Options::default(), "ann", "host:1");
+    let look = Look { depth: Depth::Indexed, ascii: false, zone: TimeZone::UTC, compact: false };
+    let mut screen = Screen::new(look, Display::default(), "ann", "host:1");
     screen.resize(120, 40);
     screen
 }

@@ -17,25 +17,23 @@ pub struct Args {
     #[command(flatten)]
     pub flags: Flags,
 
-    /// How the full screen is to be.
-    #[command(flatten)]
-    pub full_screen: crate::full_screen::screen::Options,
-
     /// Instead of talking
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
 const AFTER_HELP: &str = "\
-Without a command, each line that is read is a message or a command of the chat; /help lists those.
-Where standard input is no terminal, the program ends at the end of input, once every line has been
-answered. A message is for the room entered last; before that, and after leaving it, for everyone.
-`//x` says `/x`. For /history, a conversation is * (everyone), #room or @nick.
-A server that cannot be reached is tried again, without an end; an interrupt ends the program.
-Where standard output is no terminal, only the conversation is written to it; refused logins and
-troubles with the connection are told on standard error.
+Without a command, one talks. On a terminal that is a full screen: F1 explains its keys, /help the
+commands of the chat, /quit ends. `//x` says `/x`. A server that cannot be reached is tried again,
+without an end; an interrupt ends the program.
+With --plain, with TERM=dumb, or where standard input or output is no terminal, lines are read and
+written: each is a message or a command. A message is for the room entered last; before that, and
+after leaving it, for everyone. Where standard input is no terminal, the program ends at the end of
+input, once every line has been answered. Where standard output is none, only the conversation is
+written to it; refused logins and troubles with the connection are told on standard error.
 Commands are for scripts: `netcomm-client send --help` tells more, SCRIPTING.md all. A nickname
 belongs to one session at a time, so programs that run at once each need a --nick of their own.
+`netcomm-client config --write` writes a file for the settings, with each of them explained.
 
 Exit codes:
     0  everything was done

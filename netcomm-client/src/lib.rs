@@ -38,7 +38,7 @@ pub fn run(mut args: Args) -> u8 {
         (Err(error), _) => return failed(&error, exit::USAGE),
         (Ok(setup), Some(command)) => script::run(command, setup),
         (Ok(setup), None) if full_screen::wanted(plain) => {
-            return full_screen::start(setup, args.full_screen);
+            return full_screen::start(setup);
         }
         (Ok(setup), None) => talk(setup, interactive, plain),
     };

@@ -5,6 +5,7 @@ mod window;
 
 use std::env;
 
+use netcomm_client::full_screen::look::Depth;
 use netcomm_client::full_screen::terminal::Terminal;
 use people::{House, Person};
 use portable_pty::CommandBuilder;
@@ -166,7 +167,7 @@ const PANICS: &str = "NETCOMM_TEST_PANICS";
 #[test]
 fn a_panic_gives_the_terminal_back() {
     if env::var_os(PANICS).is_some() {
-        let _terminal = Terminal::enter().expect("a terminal");
+        let _terminal = Terminal::enter(Depth::Mono).expect("a terminal");
         panic!("as a test");
     }
     let mut command = CommandBuilder::new(env::current_exe().expect("this program"));

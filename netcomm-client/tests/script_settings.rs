@@ -69,6 +69,28 @@ fn a_file_that_is_wrong_is_named_with_what_is_wrong() {
 }
 
 #[test]
+fn a_file_with_every_key_is_written_once() {
+    let scratch = Scratch::new("written");
+    let config = |arguments: &[&str]| {
+        let mut command = bare(&[&["config"], arguments].concat());
+        command.env("XDG_CONFIG_HOME", &scratch.0);
+        run(command, "")
+    };
+    let file = scratch.0.join("netcomm/client.toml");
+    let written = config(&["--write"]);
+    assert_eq!((written.code, &*written.aside), (Some(0), ""));
+    assert_eq!(written.shown, format!("{}\n", file.display()));
+    assert_eq!(config(&["--path"]).shown, written.shown);
+    let text = fs::read_to_string(&file).expect("a file");
+    assert_eq!(text, config(&["--print-default"]).shown);
+    scratch.file("nick = 'ann'");
+    let again = config(&["--write"]);
+    assert_eq!((again.code, &*again.shown), (Some(2), ""));
+    assert!(again.aside.contains("File exists"), "{}", again.aside);
+    assert_eq!(fs::read_to_string(&file).expect("a file"), "nick = 'ann'");
+}
+
+#[test]
 fn the_manual_and_the_completions_know_every_command() {
     let shown = |arguments: &[&str]| {
         let done = run(bare(arguments), "");

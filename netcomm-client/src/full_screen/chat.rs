@@ -252,12 +252,17 @@ impl Chat {
                 self.screen.me.clone_from(nickname);
                 self.screen.set_hidden(*hidden);
                 self.screen.logged_in(*first, *resumed);
-                if !resumed {
+                self.queries.retain(|one| matches!(one, Query::Earlier { .. }));
+                let from = String::new;
+                self.queries.push_back(Query::People { room: None, from: from(), page: 1 });
+                self.queries.push_back(Query::Rooms { from: from(), page: 1 });
+                if *resumed {
+                    let rooms: Vec<String> = self.screen.rooms().map(Into::into).collect();
+                    for room in rooms {
+                        self.ask_who_is_in(&room);
+                    }
+                } else {
                     self.entering = self.screen.rooms().map(NameKey::of).collect();
-                    self.queries.retain(|one| matches!(one, Query::Earlier { .. }));
-                    let from = String::new;
-                    self.queries.push_back(Query::People { room: None, from: from(), page: 1 });
-                    self.queries.push_back(Query::Rooms { from: from(), page: 1 });
                 }
             }
             Event::Answered { id, answer } => {
@@ -283,6 +288,14 @@ impl Chat {
                 self.entering.remove(&NameKey::of(room));
                 self.screen.event(event);
                 self.ask_who_is_in(room);
+            }
+            Event::Online { nickname } => {
+                self.screen.event(event);
+                // Rooms are come back to without a word: only the server knows to which.
+                for place in self.screen.rooms_left_by(nickname) {
+                    let (room, from) = (Some(place), nickname.clone());
+                    self.queries.push_back(Query::People { room, from, page: PAGES });
+                }
             }
             Event::RoomRefused { room, .. } => {
                 self.entering.remove(&NameKey::of(room));

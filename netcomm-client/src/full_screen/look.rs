@@ -1,4 +1,4 @@
-//! What the terminal can show: colours, characters, times.
+//! How things are shown: colours, characters, times.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -20,7 +20,7 @@ pub enum Depth {
     True,
 }
 
-/// What the terminal can show.
+/// What the terminal can show, and how it is to be.
 #[derive(Clone, Debug)]
 pub struct Look {
     /// How many colours.
@@ -29,6 +29,8 @@ pub struct Look {
     pub ascii: bool,
     /// Where times are.
     pub zone: TimeZone,
+    /// Whether nicknames have no column of their own.
+    pub compact: bool,
 }
 
 /// What a piece of a row is, and so how it is drawn.
@@ -80,7 +82,8 @@ impl Look {
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name));
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
-        Self { depth, ascii: !(locale.contains("utf-8") || locale.contains("utf8")), zone }
+        let ascii = !(locale.contains("utf-8") || locale.contains("utf8"));
+        Self { depth, ascii, zone, compact: false }
     }
 
     /// How a role is drawn.

@@ -2,6 +2,7 @@
 
 mod chat;
 pub mod draw;
+mod frame_writer;
 pub mod look;
 pub mod screen;
 pub mod terminal;
@@ -26,7 +27,7 @@ use crate::settings::logs::Logs;
 use crate::settings::setup::Setup;
 use chat::{Chat, Deed};
 use look::Look;
-use screen::{Connection, Options, Screen};
+use screen::{Connection, Screen};
 use terminal::Terminal;
 
 /// The shortest time between two frames: a flood is drawn no more often.
@@ -54,23 +55,23 @@ pub fn wanted(plain: bool) -> bool {
 
 /// Runs a session on the terminal until it ends; gives the exit code.
 #[must_use]
-pub fn start(setup: Setup, options: Options) -> u8 {
+pub fn start(setup: Setup) -> u8 {
     let look = Look::of(|name| env::var(name).ok(), TimeZone::system());
     let done = getrandom::u64().map_err(io::Error::from);
-    done.and_then(|seed| run(setup, options, look, seed)).unwrap_or_else(|error| {
+    done.and_then(|seed| run(setup, look, seed)).unwrap_or_else(|error| {
         tell(&error.to_string());
         exit::TROUBLE
     })
 }
 
-fn run(setup: Setup, options: Options, look: Look, seed: u64) -> io::Result<u8> {
+fn run(setup: Setup, look: Look, seed: u64) -> io::Result<u8> {
     let config =
         SessionConfig { nickname: setup.nickname, hidden: setup.hidden, rooms: setup.rooms };
     let logs = setup.log_directory.map(Logs::open).transpose()?;
-    let screen = Screen::new(look, options, &config.nickname, &setup.address);
+    let screen = Screen::new(look, setup.display, &config.nickname, &setup.address);
     let driver = Driver::new(setup.address, config, seed);
     terminal::catch_signals(driver.inputs())?;
-    let terminal = Terminal::enter()?;
+    let terminal = Terminal::enter(screen.look.depth)?;
     terminal::read_keys(driver.inputs())?;
     let mut mode = FullScreen {
         driver,

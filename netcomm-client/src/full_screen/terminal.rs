@@ -1,6 +1,6 @@
 //! The terminal: taken over while the screen is shown, and given back whatever happens.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, Stdout, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -21,6 +21,8 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 
 use super::Front;
+use super::frame_writer::FrameWriter;
+use super::look::Depth;
 use crate::driver::Input;
 use crate::exit;
 
@@ -30,17 +32,17 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// A terminal that shows a full screen. Dropping it gives it back.
 #[derive(Debug)]
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    inner: ratatui::Terminal<CrosstermBackend<FrameWriter<Stdout>>>,
 }
 
 impl Terminal {
     /// Takes the terminal over; it is given back when a thread panics, too.
-    pub fn enter() -> io::Result<Self> {
+    pub fn enter(depth: Depth) -> io::Result<Self> {
         give_back_on_panic();
         take()?;
         // Which colours there are was decided already.
         Colored::set_ansi_color_disabled(false);
-        let writer = BufWriter::with_capacity(64 * 1024, io::stdout());
+        let writer = FrameWriter::new(io::stdout(), depth);
         let inner = ratatui::Terminal::new(CrosstermBackend::new(writer));
         inner.map(|inner| Self { inner }).inspect_err(|_| give_back())
     }

@@ -203,6 +203,10 @@ pub struct Config {
     /// Print where the file is looked for
     #[arg(long, conflicts_with = "print_default")]
     pub path: bool,
+
+    /// Write a file with every key, explained, where it is looked for, if there is none
+    #[arg(long, conflicts_with_all = ["print_default", "path"])]
+    pub write: bool,
 }
 
 impl Command {

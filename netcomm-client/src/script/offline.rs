@@ -1,6 +1,9 @@
 //! What is done without a server.
 
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -47,16 +50,32 @@ fn misuse(command: &Command) -> Option<clap::Error> {
 }
 
 fn settings(config: Config, args: &Args, output: &mut Vec<u8>) -> Result<(), String> {
+    let place = || {
+        let place = args.flags.config.clone().or_else(file::place);
+        place.ok_or("no place for settings is known here")
+    };
     let written = if config.print_default {
         output.write_all(DEFAULT_FILE.as_bytes())
     } else if config.path {
-        let place = file::place().ok_or("no place for settings is known here")?;
+        writeln!(output, "{}", place()?.display())
+    } else if config.write {
+        let place = place()?;
+        write_new(&place, DEFAULT_FILE).map_err(|why| format!("{}: {why}", place.display()))?;
         writeln!(output, "{}", place.display())
     } else {
         let settings = Settings::load(&args.flags).map_err(|error| error.to_string())?;
         settings.write(output)
     };
     written.map_err(|error| error.to_string())
+}
+
+/// Writes a file that its owner alone may read, and does not touch one that is there.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// Writes the manual page: the program, then each of its commands.

@@ -26,10 +26,29 @@ pub struct Keys {
     pub plain: Option<bool>,
     /// Where to keep what is said.
     pub log_directory: Option<PathBuf>,
+    /// How many messages the full screen keeps.
+    pub scrollback: Option<usize>,
+    /// Words that count as a mention.
+    pub mention: Option<Vec<String>>,
+    /// Whether to ring.
+    pub bell: Option<bool>,
+    /// Whether nicknames have no column of their own.
+    pub compact: Option<bool>,
 }
 
 /// The names of [`Keys`].
-pub const KEYS: [&str; 6] = ["server", "nick", "hidden", "join", "plain", "log_directory"];
+pub const KEYS: [&str; 10] = [
+    "server",
+    "nick",
+    "hidden",
+    "join",
+    "plain",
+    "log_directory",
+    "scrollback",
+    "mention",
+    "bell",
+    "compact",
+];
 
 /// What the top of a file has beside [`KEYS`].
 const OF_PROFILES: [&str; 2] = ["profile", "profiles"];
@@ -45,6 +64,10 @@ impl Keys {
             join: self.join.or(others.join),
             plain: self.plain.or(others.plain),
             log_directory: self.log_directory.or(others.log_directory),
+            scrollback: self.scrollback.or(others.scrollback),
+            mention: self.mention.or(others.mention),
+            bell: self.bell.or(others.bell),
+            compact: self.compact.or(others.compact),
         }
     }
 
@@ -61,6 +84,10 @@ impl Keys {
                 "join" => keys.join = Some(value.try_into().map_err(wrong)?),
                 "plain" => keys.plain = Some(value.try_into().map_err(wrong)?),
                 "log_directory" => keys.log_directory = Some(value.try_into().map_err(wrong)?),
+                "scrollback" => keys.scrollback = Some(value.try_into().map_err(wrong)?),
+                "mention" => keys.mention = Some(value.try_into().map_err(wrong)?),
+                "bell" => keys.bell = Some(value.try_into().map_err(wrong)?),
+                "compact" => keys.compact = Some(value.try_into().map_err(wrong)?),
                 _ => return Err(FileError::unknown_key(of, &key)),
             }
         }
@@ -69,6 +96,12 @@ impl Keys {
         };
         check("server", &keys.server, flags::address)?;
         check("nick", &keys.nick, flags::nickname)?;
+        if let Some(scrollback) = keys.scrollback {
+            flags::at_least(scrollback).map_err(|why| invalid("scrollback", why))?;
+        }
+        for word in keys.mention.iter().flatten() {
+            flags::word(word).map_err(|why| invalid("mention", why))?;
+        }
         for room in keys.join.iter_mut().flatten() {
             *room = flags::room(room).map_err(|why| invalid("join", why))?;
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use netcomm_core::name::{Nickname, RoomName};
 
+use super::display::LEAST_SCROLLBACK;
 use super::file::Keys;
 
 /// Settings that were given as flags, or as variables.
@@ -45,7 +46,30 @@ pub struct Flags {
     /// Take the settings of this profile in the file
     #[arg(long, global = true, value_name = "NAME", env = "NETCOMM_PROFILE")]
     pub profile: Option<String>,
+
+    /// How many messages the full screen keeps, in all conversations together; at least 100
+    /// [default: 100000]
+    #[arg(long, value_name = "N", env = "NETCOMM_SCROLLBACK", help_heading = FULL_SCREEN,
+        value_parser = scrollback)]
+    pub scrollback: Option<usize>,
+
+    /// A word that counts as a mention, as your nickname does; may be given more than once
+    #[arg(long, value_name = "WORD", env = "NETCOMM_MENTION", help_heading = FULL_SCREEN,
+        value_delimiter = ' ', value_parser = word)]
+    pub mention: Vec<String>,
+
+    /// Whether to ring for mentions and private messages [default: true]
+    #[arg(long, env = "NETCOMM_BELL", value_name = "BOOL", help_heading = FULL_SCREEN,
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub bell: Option<bool>,
+
+    /// No column for nicknames, however wide the window is
+    #[arg(long, env = "NETCOMM_COMPACT", value_name = "BOOL", help_heading = FULL_SCREEN,
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub compact: Option<bool>,
 }
+
+const FULL_SCREEN: &str = "Settings of the full screen";
 
 impl Flags {
     /// The keys that were given.
@@ -58,6 +82,10 @@ impl Flags {
             join: Some(self.join.clone()).filter(|join| !join.is_empty()),
             plain: self.plain,
             log_directory: self.log_directory.clone(),
+            scrollback: self.scrollback,
+            mention: Some(self.mention.clone()).filter(|mention| !mention.is_empty()),
+            bell: self.bell,
+            compact: self.compact,
         }
     }
 }
@@ -82,4 +110,24 @@ pub fn room(typed: &str) -> Result<String, String> {
     RoomName::new(typed.strip_prefix('#').unwrap_or(typed))
         .map(|name| name.to_string())
         .map_err(|error| error.to_string())
+}
+
+/// Checks a word that is to be found in texts.
+pub fn word(typed: &str) -> Result<String, String> {
+    if typed.trim().is_empty() {
+        return Err(String::from("a word is needed"));
+    }
+    Ok(String::from(typed))
+}
+
+/// Checks how many messages are to be kept.
+pub fn at_least(scrollback: usize) -> Result<usize, String> {
+    if scrollback < LEAST_SCROLLBACK {
+        return Err(format!("at least {LEAST_SCROLLBACK} messages are kept"));
+    }
+    Ok(scrollback)
+}
+
+fn scrollback(typed: &str) -> Result<usize, String> {
+    typed.parse().map_err(|error| format!("{error}")).and_then(at_least)
 }

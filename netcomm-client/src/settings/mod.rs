@@ -1,5 +1,6 @@
 //! What the program is told: flags over environment over file over defaults.
 
+pub mod display;
 pub mod file;
 pub mod flags;
 pub mod logs;

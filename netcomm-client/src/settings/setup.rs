@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 
+use super::display::Display;
 use super::file::Keys;
 use super::{DEFAULT_SERVER, flags};
 
@@ -23,6 +24,8 @@ pub struct Setup {
     pub rooms: Vec<String>,
     /// Where to keep what is said.
     pub log_directory: Option<PathBuf>,
+    /// How the full screen is to be.
+    pub display: Display,
 }
 
 /// Why there is nothing to start with.
@@ -52,6 +55,7 @@ pub fn complete(keys: Keys, interactive: bool) -> Result<Setup, SetupError> {
 /// Takes everything from `keys`; what is missing has its default, or is an error.
 pub fn from_keys(keys: Keys) -> Result<Setup, SetupError> {
     Ok(Setup {
+        display: Display::of(&keys),
         address: keys.server.unwrap_or_else(|| String::from(DEFAULT_SERVER)),
         nickname: keys.nick.ok_or(SetupError::NoNickname)?,
         hidden: keys.hidden.unwrap_or_default(),

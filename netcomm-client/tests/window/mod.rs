@@ -1,5 +1,7 @@
 //! A program in a terminal of its own, and what that terminal shows.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::num::NonZero;

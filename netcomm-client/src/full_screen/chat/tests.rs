@@ -106,6 +106,29 @@ impl World {
         self.goes_on();
     }
 
+    fn hears(&mut self, event: &ServerMessage<'_>) {
+        let mut bytes = Vec::new();
+        wire::encode(RequestId(0), event, &mut bytes).expect("it fits");
+        self.session.receive(Instant::EPOCH, &bytes);
+        self.goes_on();
+    }
+
+    /// Answers all that the screen asks by itself: these are here.
+    fn tells_who_is_here(&mut self, members: &[&str]) {
+        loop {
+            if self.sent.iter().any(|(_, name)| name == "members") {
+                let members = members.to_vec();
+                self.answers("members", &ServerMessage::Members { members, next: "" });
+            } else if self.sent.iter().any(|(_, name)| name == "rooms") {
+                self.answers("rooms", &ServerMessage::Rooms { rooms: Vec::new(), next: "" });
+            } else if self.sent.iter().any(|(_, name)| name == "history") {
+                self.answers("history", &refused(RefusalCode::UNKNOWN_ROOM, "none"));
+            } else {
+                return;
+            }
+        }
+    }
+
     fn types(&mut self, line: &str) {
         sends(&mut self.chat.screen, line);
         self.goes_on();
@@ -209,4 +232,40 @@ fn hiding_is_shown_and_ends_with_revealing() {
     world.answers("reveal", &ServerMessage::Done);
     world.types("hello");
     assert!(world.request("post").is_some());
+}
+
+#[test]
+fn who_comes_back_is_back_in_its_rooms() {
+    let mut world = World::new();
+    world.types("/join tea");
+    let position = Position { epoch: 9, seq: 3 };
+    world.answers("join", &ServerMessage::Joined { room: "tea", position });
+    world.tells_who_is_here(&["ann", "bob"]);
+    world.shows("#tea (2 here)");
+    world.hears(&ServerMessage::Offline { nickname: "bob" });
+    world.shows("bob went");
+    world.shows("#tea (1 here)");
+    world.hears(&ServerMessage::Online { nickname: "bob" });
+    world.tells_who_is_here(&["bob"]);
+    world.shows("bob went and came back");
+    world.shows("#tea (2 here)");
+    // Gone for longer, one is in no room.
+    world.hears(&ServerMessage::Offline { nickname: "bob" });
+    world.hears(&ServerMessage::Online { nickname: "bob" });
+    world.tells_who_is_here(&[]);
+    world.shows("#tea (1 here)");
+}
+
+#[test]
+fn who_is_here_is_asked_anew_after_a_lost_connection() {
+    let mut world = World::new();
+    world.types("/join tea");
+    let position = Position { epoch: 9, seq: 3 };
+    world.answers("join", &ServerMessage::Joined { room: "tea", position });
+    world.tells_who_is_here(&["ann", "bob", "carol"]);
+    world.shows("#tea (3 here)");
+    world.is_cut();
+    world.connects(true);
+    world.tells_who_is_here(&["ann", "bob"]);
+    world.shows("#tea (2 here)");
 }

@@ -14,6 +14,16 @@ const LATE: u64 = 1000;
 
 impl Pen<'_> {
     pub(super) fn title(&mut self, area: Rect) {
+        let title = match self.screen.mode {
+            Mode::Help(_) => String::from(" keys and commands of the screen"),
+            _ => self.title_text(),
+        };
+        self.fill(area, 0, &Role::Bar);
+        let title = fit(&title, usize::from(area.width), self.screen.look.ascii);
+        self.put(area, 0, 0, &title, &Role::Bar);
+    }
+
+    fn title_text(&self) -> String {
         let current = self.screen.current();
         let mut title = format!(" {}", current.title());
         if current.is_room() && !current.members.is_empty() {
@@ -28,9 +38,7 @@ impl Pen<'_> {
                 title = format!("{title}, {} new below", current.unread);
             }
         }
-        self.fill(area, 0, &Role::Bar);
-        let title = fit(&title, usize::from(area.width), self.screen.look.ascii);
-        self.put(area, 0, 0, &title, &Role::Bar);
+        title
     }
 
     /// The state of things, or what the last key did.
@@ -45,8 +53,11 @@ impl Pen<'_> {
             let current = self.screen.current_index();
             let others = self.screen.conversations().enumerate();
             let others: Vec<String> = others
-                .filter(|(index, one)| *index != current && one.unread > 0)
-                .map(|(index, one)| format!(" {}:{}({})", index + 1, one.title(), news(one).0))
+                .filter(|(index, one)| *index != current && self.screen.unread(one) > 0)
+                .map(|(index, one)| {
+                    let news = news(self.screen, one).0;
+                    format!(" {}:{}({news})", index + 1, one.title())
+                })
                 .collect();
             let left = usize::from(area.width.saturating_sub(x));
             self.put(area, x, 0, &fit(&others.concat(), left, ascii), &Role::Bar);
@@ -88,6 +99,9 @@ impl Pen<'_> {
                     (_, Some(lag)) => text = format!("{text} | lag {lag} ms"),
                     _ => {}
                 }
+                if !screen.hidden && screen.layout().list.width > 0 {
+                    text.push_str(" | visible");
+                }
             }
             Connection::Connecting => {
                 text = format!("{text} | connecting to {}", screen.address);
@@ -120,8 +134,8 @@ impl Pen<'_> {
                 self.put(area, 0, 0, &question, &Role::Alert);
                 return None;
             }
-            Mode::Help(_) => {
-                self.put(area, 0, 0, "any key closes the help, arrows scroll it", &Role::Alert);
+            Mode::Help(offset) => {
+                self.put(area, 0, 0, &screen.help_prompt(*offset), &Role::Alert);
                 return None;
             }
             Mode::Typing => {

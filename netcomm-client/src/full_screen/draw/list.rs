@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::Pen;
 use crate::full_screen::look::Role;
+use crate::full_screen::screen::Screen;
 use crate::full_screen::screen::conversation::Conversation;
 use crate::full_screen::screen::glyph::{columns, fit};
 
@@ -27,7 +28,7 @@ impl Pen<'_> {
             .skip(first)
             .take(height)
             .map(|(index, one)| {
-                let (count, role) = news(one);
+                let (count, role) = news(self.screen, one);
                 let role = if index == current { Role::Current } else { role };
                 let room = width.saturating_sub(count.len() + 1);
                 let name = fit(&format!("{:>2} {}", index + 1, one.title()), room, ascii);
@@ -47,11 +48,12 @@ impl Pen<'_> {
 }
 
 /// What is new in a conversation: `@` and the mentions, or how many messages.
-pub(super) fn news(one: &Conversation) -> (String, Role) {
+pub(super) fn news(screen: &Screen, one: &Conversation) -> (String, Role) {
+    let unread = screen.unread(one);
     if one.mentions > 0 {
-        (format!("@{}/{}", one.mentions, one.unread), Role::Mention)
-    } else if one.unread > 0 {
-        (one.unread.to_string(), Role::Place)
+        (format!("@{}/{unread}", one.mentions), Role::Mention)
+    } else if unread > 0 {
+        (unread.to_string(), Role::Place)
     } else if one.ended {
         (String::from("ended"), Role::Dim)
     } else {

@@ -9,7 +9,7 @@ pub(crate) struct Known<'a> {
     pub(crate) nicknames: Vec<&'a str>,
     pub(crate) rooms: Vec<&'a str>,
     /// Commands that only the full screen has.
-    pub(crate) commands: &'a [&'a str],
+    pub(crate) commands: Vec<&'a str>,
 }
 
 /// A word that is being completed.
@@ -75,7 +75,7 @@ fn arguments(command: &str, word: &str, known: &Known<'_>) -> Vec<String> {
 
 fn commands(word: &str, known: &Known<'_>, end: &str) -> Vec<String> {
     let mut names: Vec<&str> = COMMANDS.iter().map(|row| row.name).collect();
-    names.extend(known.commands);
+    names.extend(&known.commands);
     names.extend(COMMANDS.iter().flat_map(|row| row.aliases));
     let word = word.to_ascii_lowercase();
     let names = names.into_iter().filter(|name| name.starts_with(&word));
@@ -109,13 +109,11 @@ fn prefixed(sign: &str, word: &str, names: &[&str], end: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const KNOWN: &[&str] = &["/find"];
-
     fn turns(before: &str) -> Vec<String> {
         let known = Known {
             nicknames: vec!["bob", "Barbara", "ann", "bob"],
             rooms: vec!["tea", "time"],
-            commands: KNOWN,
+            commands: vec!["/find"],
         };
         let Some(mut completion) = Completion::of(before, &known) else {
             return Vec::new();

@@ -1,6 +1,6 @@
 //! One conversation as it is seen.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use netcomm_core::name::NameKey;
 use netcomm_core::wire::{Conversation as Address, ConversationKind};
@@ -50,6 +50,8 @@ pub(crate) struct Conversation {
     pub(crate) unread: usize,
     /// Those of them that mention one, or are private.
     pub(crate) mentions: usize,
+    /// Those of them that mention one, and so stand in the list of mentions.
+    pub(crate) listed: usize,
     /// The first entry that was not seen when one came back.
     pub(crate) marker: Option<i64>,
     /// The entry that the search has found.
@@ -57,6 +59,8 @@ pub(crate) struct Conversation {
     /// Who spoke, the latest last.
     speakers: VecDeque<String>,
     pub(crate) members: BTreeMap<NameKey, String>,
+    /// Members whose connection went; where they come back, they are members still.
+    pub(crate) away: BTreeSet<NameKey>,
     /// What is being typed here.
     pub(crate) input: InputLine,
     pub(crate) epoch: Option<u64>,
@@ -77,10 +81,12 @@ impl Conversation {
             scroll: Scroll::Bottom,
             unread: 0,
             mentions: 0,
+            listed: 0,
             marker: None,
             found: None,
             speakers: VecDeque::new(),
             members: BTreeMap::new(),
+            away: BTreeSet::new(),
             input: InputLine::default(),
             epoch: None,
             oldest: None,
@@ -142,6 +148,12 @@ impl Conversation {
         was
     }
 
+    /// Nobody is known to be here.
+    pub(crate) fn forget_people(&mut self) {
+        self.members.clear();
+        self.away.clear();
+    }
+
     /// Takes note of the place of a message that is here.
     pub(crate) fn placed(&mut self, epoch: u64, seq: u64) {
         self.epoch = Some(epoch);
@@ -152,5 +164,6 @@ impl Conversation {
     pub(crate) const fn seen(&mut self) {
         self.unread = 0;
         self.mentions = 0;
+        self.listed = 0;
     }
 }

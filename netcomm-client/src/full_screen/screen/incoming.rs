@@ -83,6 +83,7 @@ impl Screen {
         let is_seen = is_current && conversation.scroll == Scroll::Bottom;
         if (mention || is_private) && !is_seen {
             conversation.mentions += 1;
+            conversation.listed += usize::from(mention);
         }
         let said =
             |place| Said { author: author.into(), text: text.into(), place, mention, own: None };
@@ -91,13 +92,13 @@ impl Screen {
             let body = Body::Said(said(Some(title.into())));
             self.write(list, Entry { time, seq: 0, body });
         }
-        self.rings |= (mention || is_private) && !self.options.no_bell;
+        self.rings |= (mention || is_private) && self.display.bell;
         self.write(place, Entry { time, seq: at.1, body: Body::Said(said(None)) });
     }
 
     /// Whether a text mentions one.
     fn is_mention(&self, text: &str) -> bool {
-        let words = std::iter::once(&self.me).chain(&self.options.mention);
+        let words = std::iter::once(&self.me).chain(&self.display.mention);
         mentions(text, words.map(String::as_str))
     }
 
@@ -147,7 +148,7 @@ impl Screen {
     fn end(&mut self, place: Place) {
         if let Some(one) = self.at_mut(place) {
             one.ended = true;
-            one.members.clear();
+            one.forget_people();
         }
     }
 
@@ -180,9 +181,8 @@ impl Screen {
                 self.say_all(words, false);
             }
         }
-        if !resumed {
-            self.forget_people();
-        }
+        // What happened meanwhile is not told again: it is asked who is here.
+        self.forget_people();
         self.fill();
     }
 

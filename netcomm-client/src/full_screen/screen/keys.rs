@@ -13,7 +13,7 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
     ("Alt-Enter", "a new line in the message"),
     ("Tab, Shift-Tab", "complete a nickname, #room or /command; the next, the one before"),
     ("Alt-a", "to the next unread conversation, mentions and private ones first"),
-    ("Alt-1 … Alt-9, Alt-0", "to conversation 1 to 10"),
+    ("Alt-1 to 9, Alt-0", "to conversation 1 to 10"),
     ("Ctrl-n, Ctrl-p", "to the next conversation, the one before (also Alt-Down, Alt-Up)"),
     ("Alt-m", "to what mentioned you, wherever it was said"),
     ("PageUp, PageDown", "scroll; at the top, what was said earlier is loaded"),
@@ -30,13 +30,6 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
     ("Ctrl-z", "suspend; `fg` in the shell comes back"),
     ("Ctrl-c", "drop the line; on an empty line, twice: end (also Ctrl-d, /quit)"),
     ("F1, Alt-?", "this help"),
-    ("", ""),
-    ("/query NICK", "open the private conversation with NICK"),
-    ("/close", "close this conversation; a room is left"),
-    ("/find WORDS", "find in what was said here"),
-    ("/mentions, /keys", "as Alt-m, F1"),
-    ("/redraw", "as Ctrl-l"),
-    ("/help", "the commands for the server"),
 ];
 
 /// How many arrows at once are no key, but a turn of the mouse wheel: where it is not asked for the
@@ -144,7 +137,7 @@ impl Screen {
         }
     }
 
-    fn page_height(&self) -> usize {
+    pub(super) fn page_height(&self) -> usize {
         self.pane().height.saturating_sub(2).max(1)
     }
 
@@ -283,19 +276,5 @@ impl Screen {
             KeyCode::Char('n') | KeyCode::Esc => {}
             _ => self.mode = Mode::Paste(text),
         }
-    }
-
-    fn help_key(&mut self, event: KeyEvent) {
-        let Mode::Help(offset) = self.mode else {
-            return;
-        };
-        let most = KEYS.len();
-        self.mode = match event.code {
-            KeyCode::Up => Mode::Help(offset.saturating_sub(1)),
-            KeyCode::Down => Mode::Help((offset + 1).min(most)),
-            KeyCode::PageUp => Mode::Help(offset.saturating_sub(self.page_height())),
-            KeyCode::PageDown => Mode::Help((offset + self.page_height()).min(most)),
-            _ => Mode::Typing,
-        };
     }
 }

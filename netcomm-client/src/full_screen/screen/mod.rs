@@ -6,12 +6,14 @@ pub(crate) mod completion;
 pub(crate) mod conversation;
 pub(crate) mod entry;
 pub(crate) mod glyph;
+pub(crate) mod help;
 mod incoming;
 pub(crate) mod input_line;
 pub(crate) mod keys;
 pub(crate) mod layout;
 mod mention;
 mod navigation;
+pub(crate) mod own_command;
 mod people;
 pub(crate) mod rows;
 pub(crate) mod scroll;
@@ -25,36 +27,12 @@ use netcomm_core::name::NameKey;
 use netcomm_core::wire::Conversation as Address;
 
 use super::look::Look;
+use crate::settings::display::Display;
 use completion::Completion;
 use conversation::{Conversation, Key};
 use input_line::Recall;
 use layout::Layout;
 use scroll::{Pane, Scroll};
-
-/// What a user may set.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Options {
-    /// How many messages the full screen keeps, in all conversations together; at least 100
-    #[arg(long, value_name = "N", default_value_t = SCROLLBACK)]
-    pub scrollback: usize,
-
-    /// A word that counts as a mention, as your nickname does; may be given more than once
-    #[arg(long, value_name = "WORD")]
-    pub mention: Vec<String>,
-
-    /// Ring neither for mentions nor for private messages
-    #[arg(long)]
-    pub no_bell: bool,
-}
-
-/// How many messages are kept where nothing else is said.
-pub const SCROLLBACK: usize = 100_000;
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { scrollback: SCROLLBACK, mention: Vec::new(), no_bell: false }
-    }
-}
 
 /// What the screen wants to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,7 +102,7 @@ pub(crate) enum Mode {
 #[derive(Debug)]
 pub struct Screen {
     pub(crate) look: Look,
-    options: Options,
+    display: Display,
     /// The server's address, as it was asked for.
     pub(crate) address: String,
     width: u16,
@@ -163,10 +141,10 @@ const CONVERSATIONS: usize = 1000;
 impl Screen {
     /// A screen of nothing yet, for `nickname` at `address`.
     #[must_use]
-    pub fn new(look: Look, options: Options, nickname: &str, address: &str) -> Self {
+    pub fn new(look: Look, display: Display, nickname: &str, address: &str) -> Self {
         let mut screen = Self {
-            look,
-            options,
+            look: Look { compact: display.compact, ..look },
+            display,
             address: address.into(),
             width: 80,
             height: 24,

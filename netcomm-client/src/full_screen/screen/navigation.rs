@@ -2,7 +2,7 @@
 
 use netcomm_core::wire::Conversation as Address;
 
-use super::conversation::{Earlier, Key};
+use super::conversation::{Conversation, Earlier, Key};
 use super::scroll::Scroll;
 use super::{Connection, Place, Screen, Wish};
 
@@ -53,7 +53,16 @@ impl Screen {
         }
     }
 
-    /// To what mentions one, or from there to where one was.
+    /// How many messages of a conversation were not seen. What is in the list of mentions is seen
+    /// where it was said, too.
+    pub(crate) fn unread(&self, of: &Conversation) -> usize {
+        if of.key == Key::Mentions {
+            return of.unread.min(self.conversations().map(|one| one.listed).sum());
+        }
+        of.unread
+    }
+
+    /// To what mentions one.
     pub(crate) fn switch_to_mentions(&mut self) {
         let place = self.open_key(Key::Mentions, "");
         self.switch_to(place);
@@ -108,7 +117,7 @@ impl Screen {
         }
         if self.current().earlier == Earlier::Unread {
             if self.is_full() {
-                let why = "no more is kept here than --scrollback says";
+                let why = "no more is kept here than `scrollback` says";
                 self.notice = Some(String::from(why));
                 return;
             }

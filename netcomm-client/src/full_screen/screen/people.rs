@@ -5,14 +5,11 @@ use netcomm_core::wire::Conversation as Address;
 
 use super::completion::Known;
 use super::conversation::Key;
+use super::own_command::OWN_COMMANDS;
 use super::{Place, Screen};
 
 /// So many names are remembered.
 const PEOPLE: usize = 65_536;
-
-/// Commands that only the full screen has.
-pub(crate) const COMMANDS: &[&str] =
-    &["/query", "/close", "/find", "/mentions", "/keys", "/redraw"];
 
 impl Screen {
     /// Somebody is here.
@@ -25,10 +22,16 @@ impl Screen {
     /// Somebody is in a room.
     pub(crate) fn is_in(&mut self, place: Place, nickname: &str) {
         self.is_here(nickname);
-        if let Some(room) = self.at_mut(place)
-            && room.members.len() < PEOPLE
-        {
-            room.members.insert(NameKey::of(nickname), nickname.into());
+        let Some(room) = self.at_mut(place) else {
+            return;
+        };
+        let key = NameKey::of(nickname);
+        let came_back = room.away.remove(&key);
+        if room.members.len() < PEOPLE {
+            room.members.insert(key, nickname.into());
+        }
+        if came_back {
+            self.write_move(place, nickname, true);
         }
     }
 
@@ -42,7 +45,7 @@ impl Screen {
     /// Who was here is to be asked for anew.
     pub(crate) fn forget_people(&mut self) {
         self.online.clear();
-        self.conversations.iter_mut().for_each(|(_, one)| one.members.clear());
+        self.conversations.iter_mut().for_each(|(_, one)| one.forget_people());
     }
 
     pub(crate) fn arrives(&mut self, nickname: &str) {
@@ -59,8 +62,13 @@ impl Screen {
         let mut told = vec![self.everyone()];
         told.extend(self.place_of(&Key::of(Address::private(nickname))));
         for (place, one) in &mut self.conversations {
-            if one.members.remove(&key).is_some() && !told.contains(place) {
-                told.push(*place);
+            if one.members.remove(&key).is_some() {
+                if one.away.len() < PEOPLE {
+                    one.away.insert(key.clone());
+                }
+                if !told.contains(place) {
+                    told.push(*place);
+                }
             }
         }
         for place in told {
@@ -70,6 +78,9 @@ impl Screen {
 
     pub(crate) fn enters(&mut self, room: &str, nickname: &str) {
         if let Some(place) = self.place_of(&Key::of(Address::room(room))) {
+            if let Some(room) = self.at_mut(place) {
+                room.away.remove(&NameKey::of(nickname));
+            }
             self.is_in(place, nickname);
             self.write_move(place, nickname, true);
         }
@@ -78,7 +89,9 @@ impl Screen {
     pub(crate) fn leaves(&mut self, room: &str, nickname: &str) {
         if let Some(place) = self.place_of(&Key::of(Address::room(room))) {
             if let Some(room) = self.at_mut(place) {
-                room.members.remove(&NameKey::of(nickname));
+                let key = NameKey::of(nickname);
+                room.members.remove(&key);
+                room.away.remove(&key);
             }
             self.write_move(place, nickname, false);
         }
@@ -107,6 +120,13 @@ impl Screen {
         }
     }
 
+    /// The rooms that somebody was in when the connection went.
+    pub(crate) fn rooms_left_by(&self, nickname: &str) -> Vec<Place> {
+        let key = NameKey::of(nickname);
+        let left = self.conversations.iter().filter(|(_, one)| one.away.contains(&key));
+        left.map(|(place, _)| *place).collect()
+    }
+
     /// What Tab may offer: who spoke here last, who is here, who is anywhere.
     pub(crate) fn known(&self) -> Known<'_> {
         let current = self.current();
@@ -121,6 +141,7 @@ impl Screen {
         rooms.extend(Some(&*current.name).filter(|_| current.is_room()));
         rooms.extend(self.conversations().filter(|one| one.is_room()).map(|one| &*one.name));
         rooms.extend(self.known_rooms.values().map(String::as_str));
-        Known { nicknames, rooms, commands: COMMANDS }
+        let commands = OWN_COMMANDS.iter().map(|row| row.name).collect();
+        Known { nicknames, rooms, commands }
     }
 }

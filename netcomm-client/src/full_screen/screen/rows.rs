@@ -56,7 +56,7 @@ pub(crate) fn rows(of: &Conversation, id: i64, width: usize, look: &Look) -> Vec
         .is_some_and(|before| look.minute(before.time) == minute && look.day(before.time) == day);
     let time = if is_told { String::new() } else { minute };
     let found = of.found == Some(id);
-    if width >= ALIGNED {
+    if width >= ALIGNED && !look.compact {
         aligned(entry, &time, found, width, look, &mut rows);
     } else {
         compact(entry, &time, found, width, look, &mut rows);

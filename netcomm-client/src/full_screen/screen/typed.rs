@@ -2,9 +2,9 @@
 
 use netcomm_core::command::{self, Command, Line};
 use netcomm_core::wire::Conversation as Address;
-use netcomm_core::words;
 
 use super::conversation::Key;
+use super::own_command::{OWN_COMMANDS, OwnCommand};
 use super::{Connection, Mode, Screen, Wish};
 use crate::exit;
 
@@ -122,7 +122,7 @@ impl Screen {
         let (name, rest) = line.split_once([' ', '\t']).unwrap_or((line, ""));
         let rest = rest.trim();
         match name.to_ascii_lowercase().as_str() {
-            "/query" if rest.is_empty() => self.refuse(line, "usage: /query NICK"),
+            "/query" if rest.is_empty() => self.refuse(line, "usage: /query <nick>"),
             "/query" => match crate::settings::flags::nickname(rest.trim_start_matches('@')) {
                 Ok(nickname) => self.query(&nickname),
                 Err(why) => self.refuse(line, &why),
@@ -153,12 +153,30 @@ impl Screen {
     fn help(&mut self, topic: Option<&str>) {
         let place = self.current_place();
         self.current_mut().follow();
-        if let Err(why) = words::help(&mut self.page(place), topic) {
-            return self.refuse(topic.unwrap_or_default(), &why.to_string());
+        let own = topic.and_then(OwnCommand::named);
+        let of_server = match (own, command::help(topic)) {
+            (Some(_), _) => &[],
+            (None, Ok(rows)) => rows,
+            (None, Err(why)) => {
+                return self.refuse(topic.unwrap_or_default(), &why.to_string());
+            }
+        };
+        for row in of_server {
+            let mut words = format!("{} {}", row.name, row.arguments).trim_end().to_owned();
+            words.push_str(": ");
+            words.push_str(row.help);
+            if !row.aliases.is_empty() {
+                words.push_str("; also ");
+                words.push_str(&row.aliases.join(", "));
+            }
+            self.say_system(place, &words);
+        }
+        let all = if topic.is_none() { OWN_COMMANDS } else { &[] };
+        for row in own.into_iter().chain(all) {
+            self.say_system(place, &row.to_string());
         }
         if topic.is_none() {
-            let words = "F1 explains the keys, and the commands of this screen";
-            self.say_system(place, words);
+            self.say_system(place, "F1 explains the keys");
         }
     }
 

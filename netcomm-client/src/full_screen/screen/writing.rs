@@ -8,12 +8,10 @@ use super::conversation::Earlier;
 use super::entry::{Body, Delivery, Entry, Moves, Said};
 use super::scroll::Scroll;
 use super::{Place, Screen};
+use crate::settings::display::LEAST_SCROLLBACK;
 
 /// So many bytes may a message take on average, before fewer are kept than are asked for.
 const BYTES: usize = 512;
-
-/// The least number of messages that are kept, whatever is asked for.
-const LEAST: usize = 100;
 
 impl Screen {
     /// Adds an entry at the end; gives its number.
@@ -122,7 +120,7 @@ impl Screen {
 
     /// Drops the oldest entries of the longest conversations while there are too many.
     pub(super) fn forget(&mut self) {
-        let most = self.options.scrollback.max(LEAST);
+        let most = self.display.scrollback.max(LEAST_SCROLLBACK);
         let (mut count, mut bytes) = self.kept();
         while count > most || bytes > most.saturating_mul(BYTES) {
             let by_bytes = count <= most;
@@ -153,7 +151,7 @@ impl Screen {
 
     /// How many more entries may be kept.
     pub(super) fn room(&self) -> usize {
-        let most = self.options.scrollback.max(LEAST);
+        let most = self.display.scrollback.max(LEAST_SCROLLBACK);
         let (count, bytes) = self.kept();
         if bytes >= most.saturating_mul(BYTES) { 0 } else { most.saturating_sub(count) }
     }

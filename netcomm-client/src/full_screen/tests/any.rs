@@ -176,8 +176,8 @@ proptest! {
         ascii: bool,
         scrollback in 0..200_usize,
     ) {
-        let options = Options { scrollback, ..Options::default() };
-        let mut screen = Screen::new(look(Depth::True, ascii), options, "ann", "host:1");
+        let display = Display { scrollback, ..Display::default() };
+        let mut screen = Screen::new(look(Depth::True, ascii), display, "ann", "host:1");
         let mut size = (80, 24);
         screen.set_clock(NINE);
         screen.logged_in(true, false);

@@ -295,8 +295,8 @@ fn three_arrows_at_once_are_the_wheel() {
 
 #[test]
 fn what_is_kept_is_bounded_and_the_longest_pays() {
-    let options = Options { scrollback: 200, ..Options::default() };
-    let mut screen = Screen::new(look(Depth::Mono, false), options, "ann", "host:1");
+    let display = Display { scrollback: 200, ..Display::default() };
+    let mut screen = Screen::new(look(Depth::Mono, false), display, "ann", "host:1");
     screen.event(&message(BOB, 1, "bob", "kept"));
     for seq in 1..=1000 {
         screen.event(&message(Address::EVERYONE, seq, "bob", "x"));
@@ -363,4 +363,50 @@ fn a_private_conversation_follows_a_new_nickname() {
     screen.event(&message(Address::private("rob"), 2, "rob", "it is me"));
     assert_eq!(titles(&screen).len(), 2);
     assert_eq!(titles(&screen)[1].0, "@rob");
+}
+
+#[test]
+fn a_mention_that_was_seen_where_it_was_said_is_not_unread_in_the_list() {
+    let mut screen = screen(80, 24);
+    enters(&mut screen, "tea", 0);
+    let list = |screen: &Screen| {
+        let lines = lines(screen, 80, 24);
+        let line = lines.into_iter().find(|line| line.contains("mentions"));
+        line.expect("a list")[..19].trim_end().to_owned()
+    };
+    screen.event(&message(TEA, 1, "bob", "ann?"));
+    assert_eq!(list(&screen), " 3 mentions");
+    press(&mut screen, "Alt-1");
+    screen.event(&message(TEA, 2, "bob", "ann!"));
+    screen.event(&message(TEA, 3, "bob", "ann!"));
+    assert_eq!(list(&screen), " 3 mentions       2");
+    press(&mut screen, "Alt-2");
+    assert_eq!(list(&screen), " 3 mentions");
+}
+
+#[test]
+fn the_help_knows_the_commands_of_the_screen_and_ends_at_its_last_line() {
+    let mut screen = screen(120, 12);
+    sends(&mut screen, "/help query");
+    assert!(shown(&screen, 120, 12).contains("/query <nick>: open the private conversation"));
+    sends(&mut screen, "/help dm");
+    assert!(shown(&screen, 120, 12).contains("/dm <nick> <text>: say something"));
+    press(&mut screen, "F1");
+    assert!(shown(&screen, 120, 12).contains("(1-9 of "));
+    (0..20).for_each(|_| press(&mut screen, "PageDown"));
+    let end = shown(&screen, 120, 12);
+    assert!(end.contains("/redraw"), "{end}");
+    press(&mut screen, "Up");
+    assert!(!shown(&screen, 120, 12).contains("/redraw"));
+    press(&mut screen, "x");
+    assert_eq!(screen.current().input.text(), "", "it only closes the help");
+}
+
+#[test]
+fn whoever_wants_it_has_a_compact_screen_in_a_wide_window_too() {
+    let display = Display { compact: true, ..Display::default() };
+    let mut screen = Screen::new(look(Depth::Mono, false), display, "ann", "host:1");
+    screen.resize(120, 24);
+    screen.event(&message(Address::EVERYONE, 1, "bob", "hello"));
+    assert!(shown(&screen, 120, 24).contains("│09:10 bob: hello"));
 }

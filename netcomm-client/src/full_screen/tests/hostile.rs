@@ -1,5 +1,6 @@
 //! Text that would like to be more than text.
 
+use naughty_strings::BLNS;
 use netcomm_core::client::Event;
 use netcomm_core::text::disturbs;
 use netcomm_core::wire::Conversation as Address;
@@ -24,15 +25,17 @@ const HOSTILE: &[&str] = &[
     "\u{fff9}a\u{fffa}b\u{fffb}",
 ];
 
+/// Texts of our own, and the "big list of naughty strings", which was collected to break programs.
 fn texts() -> Vec<String> {
     let heaped = format!("Z{}", "\u{301}".repeat(3000));
     let joined = vec!["👩"; 500].join("\u{200d}");
-    HOSTILE.iter().map(|text| (*text).into()).chain([heaped, joined]).collect()
+    let ours = HOSTILE.iter().map(|text| (*text).into()).chain([heaped, joined]);
+    ours.chain(BLNS.iter().map(|text| (*text).into())).collect()
 }
 
 /// The screen shows every text in every place where foreign text can be.
 fn shows(text: &str, width: u16, depth: Depth, ascii: bool) -> Screen {
-    let mut screen = Screen::new(look(depth, ascii), Options::default(), "ann", "host:1");
+    let mut screen = Screen::new(look(depth, ascii), Display::default(), "ann", "host:1");
     screen.resize(width, 20);
     screen.set_clock(NINE);
     screen.logged_in(true, true);
@@ -53,8 +56,12 @@ fn shows(text: &str, width: u16, depth: Depth, ascii: bool) -> Screen {
 
 #[test]
 fn nothing_but_what_is_seen_gets_into_a_cell() {
-    for text in texts() {
-        for (width, ascii) in [(100, false), (30, false), (7, false), (100, true)] {
+    const WINDOWS: [(u16, bool); 4] = [(100, false), (30, false), (7, false), (100, true)];
+    for (number, text) in texts().into_iter().enumerate() {
+        // Each of the long list in one window, ours in all.
+        let is_ours = number < HOSTILE.len() + 2;
+        let windows = if is_ours { &WINDOWS[..] } else { &WINDOWS[number % 4..][..1] };
+        for &(width, ascii) in windows {
             let mut screen = shows(&text, width, Depth::Indexed, ascii);
             for _ in 0..4 {
                 press(&mut screen, "Ctrl-n");
@@ -74,6 +81,7 @@ fn nothing_but_what_is_seen_gets_into_a_cell() {
 
 #[test]
 fn no_text_changes_a_style_or_begins_a_line() {
+    assert!(BLNS.len() > 400);
     for text in texts() {
         let mut hostile = screen(100, 24);
         hostile.event(&message(Address::EVERYONE, 1, "bob", &text));

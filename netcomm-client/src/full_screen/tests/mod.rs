@@ -15,19 +15,20 @@ use ratatui::layout::Rect;
 
 use super::draw::draw;
 use super::look::{Depth, Look};
-use super::screen::{Connection, Options, Screen, Wish};
+use super::screen::{Connection, Screen, Wish};
+use crate::settings::display::Display;
 
 /// Ten past nine on some Monday.
 pub(super) const NINE: u64 = 1_700_471_400_000;
 
 pub(super) fn look(depth: Depth, ascii: bool) -> Look {
-    Look { depth, ascii, zone: TimeZone::UTC }
+    Look { depth, ascii, zone: TimeZone::UTC, compact: false }
 }
 
 /// A screen of somebody who is logged in as `ann`.
 pub(super) fn screen(width: u16, height: u16) -> Screen {
     let look = look(Depth::Indexed, false);
-    let mut screen = Screen::new(look, Options::default(), "ann", "host:1");
+    let mut screen = Screen::new(look, Display::default(), "ann", "host:1");
     screen.resize(width, height);
     screen.set_clock(NINE);
     screen.logged_in(true, false);
