@@ -19,6 +19,7 @@ use args::Args;
 use line::Look;
 use line::page::Page;
 use settings::Settings;
+use settings::locale;
 use settings::setup::{self, Setup};
 
 /// Runs the program; gives its exit code.
@@ -49,12 +50,19 @@ pub fn run(mut args: Args) -> u8 {
 fn talk(setup: Setup, interactive: bool, plain: bool) -> io::Result<u8> {
     let colours = !plain && AutoStream::choice(&io::stdout()) != ColorChoice::Never;
     let look = Look {
-        page: Page::new(TimeZone::system(), Timestamp::now(), colours),
+        page: page(colours),
         interactive,
         kept: !io::stdout().is_terminal(),
         width: screen_width,
     };
     line::run(setup, look, getrandom::u64()?, io::stdout().lock())
+}
+
+/// Lines for standard output.
+fn page(colours: bool) -> Page {
+    let page = Page::new(TimeZone::system(), Timestamp::now(), colours);
+    let is_exact = locale::is_utf_8() || !io::stdout().is_terminal();
+    if is_exact { page } else { page.in_ascii() }
 }
 
 fn failed(error: &dyn Display, code: u8) -> u8 {

@@ -236,3 +236,17 @@ fn the_environment_decides_about_colours_and_characters() {
         ann.ends();
     }
 }
+
+#[test]
+fn lines_in_a_c_locale_are_ascii_on_a_terminal() {
+    let house = house();
+    let mut bob = Person::with_socket(house.address(), "bob");
+    let mut command = client(house.address(), &["--plain"]);
+    command.env("LC_ALL", "C");
+    let mut ann = Window::open(command);
+    ann.shows("* welcome, ann");
+    bob.types("/all grüße");
+    ann.shows("bob | gr??e");
+    ann.types("/quit\n");
+    assert_eq!(ann.ends().exit_code(), 0);
+}

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::line::colour;
+use crate::settings::locale::says_utf_8;
 
 /// How many colours there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +81,7 @@ impl Look {
         } else {
             Depth::Sixteen
         };
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name));
-        let locale = locale.unwrap_or_default().to_ascii_lowercase();
-        let ascii = !(locale.contains("utf-8") || locale.contains("utf8"));
+        let ascii = !says_utf_8(variable);
         Self { depth, ascii, zone, compact: false }
     }
 

@@ -41,6 +41,7 @@ pub struct Page {
     /// The day of the last message that was shown.
     day: Date,
     colours: bool,
+    ascii: bool,
     width: usize,
     column: usize,
     indent: usize,
@@ -55,11 +56,18 @@ impl Page {
             day: now.to_zoned(zone.clone()).date(),
             zone,
             colours,
+            ascii: false,
             width: usize::MAX,
             column: 0,
             indent: 0,
             out: String::new(),
         }
+    }
+
+    /// The same, with nothing but ASCII; other characters are shown as `?`.
+    #[must_use]
+    pub fn in_ascii(self) -> Self {
+        Self { ascii: true, ..self }
     }
 
     /// Wraps lines at `columns`; `None`: never.
@@ -69,7 +77,8 @@ impl Page {
 
     /// What was put together since the last call; whole lines.
     pub fn take(&mut self) -> String {
-        std::mem::take(&mut self.out)
+        let out = std::mem::take(&mut self.out);
+        if self.ascii { in_ascii(&out) } else { out }
     }
 
     fn begin(&mut self, indent: usize) {
@@ -230,6 +239,15 @@ fn name(name: &str, columns: usize) -> String {
 /// `text` with everything replaced that could make a terminal do more than draw it.
 fn calm(text: &str) -> String {
     text.chars().map(|c| if disturbs(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// `text` in as many columns, where other characters than those of ASCII are shown as `?`.
+fn in_ascii(text: &str) -> String {
+    let shown = |c: char| match c {
+        _ if c.is_ascii() => String::from(c),
+        _ => "?".repeat(c.width().unwrap_or(0)),
+    };
+    text.chars().map(shown).collect()
 }
 
 /// The columns of `text`; never less than a terminal takes that does not join emoji.

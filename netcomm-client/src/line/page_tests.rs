@@ -158,3 +158,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn where_only_ascii_can_be_shown_there_is_nothing_else() {
+    let mut page = page(true).in_ascii();
+    page.said(said(Conversation::EVERYONE, "b\u{f6}b", "na\u{ef}ve 日 e\u{301} \u{9b}31m"));
+    let shown = page.take();
+    assert!(shown.is_ascii(), "{shown:?}");
+    assert!(shown.contains("b?b") && shown.contains("na?ve ?? e ?31m"), "{shown:?}");
+}

@@ -13,12 +13,9 @@ mod send;
 
 use std::io;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use netcomm_core::client::{ConversationName, SessionConfig};
 
 use crate::exit;
-use crate::line::page::Page;
 use crate::settings::setup::Setup;
 use args::Command;
 use desk::Desk;
@@ -47,7 +44,7 @@ pub fn run(command: &Command, setup: Setup) -> io::Result<u8> {
         _ => Vec::new(),
     };
     let config = SessionConfig { nickname: setup.nickname, hidden: setup.hidden, rooms };
-    let page = (!manner.json).then(|| Page::new(TimeZone::system(), Timestamp::now(), false));
+    let page = (!manner.json).then(|| crate::page(false));
     let output = Output::new(page, Box::new(io::stdout().lock()));
     let patience = match command {
         Command::Tail(_) => manner.timeout.and_then(|timeout| timeout.0),

@@ -3,6 +3,7 @@
 pub mod display;
 pub mod file;
 pub mod flags;
+pub mod locale;
 pub mod logs;
 pub mod setup;
 
