@@ -1,5 +1,8 @@
 //! Exit codes, as `--help` states them.
 
+use netcomm_core::client::Ending;
+use netcomm_core::words::Why;
+
 /// Everything was done.
 pub const OK: u8 = 0;
 
@@ -26,3 +29,22 @@ pub const UNKNOWN: u8 = 7;
 
 /// Interrupted.
 pub const INTERRUPTED: u8 = 130;
+
+/// The code for an end that was not asked for.
+#[must_use]
+pub const fn of(why: &Ending) -> u8 {
+    match why {
+        Ending::Closed { .. } | Ending::Malformed => CLOSED,
+        _ => NO_LOGIN,
+    }
+}
+
+/// The same in words.
+#[must_use]
+pub fn words(why: &Ending) -> String {
+    match why {
+        Ending::Closed { code, text } => format!("closed: {}", Why { text, code: &code.reason() }),
+        Ending::Refused { code, text } => format!("no login: {}", Why { text, code }),
+        _ => format!("no login: {why}"),
+    }
+}

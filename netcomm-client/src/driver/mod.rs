@@ -7,7 +7,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-use netcomm_core::client::{Event, Output, Session, SessionConfig};
+use netcomm_core::client::{Event, Loss, Output, Session, SessionConfig};
 use netcomm_core::time::Instant;
 
 use link::{Attempt, Link, News};
@@ -123,10 +123,17 @@ impl<F: Debug + Send + 'static> Driver<F> {
         &self.session
     }
 
-    /// Why there is no connection, in the system's words, where it had any.
+    /// Why the connection is lost, in the system's words, too, where the session does not know
+    /// better.
     #[must_use]
-    pub const fn failure(&self) -> Option<&io::Error> {
-        self.failure.as_ref()
+    pub fn loss(&self, why: &Loss) -> String {
+        match (why, &self.failure) {
+            (Loss::Connect | Loss::Ended, Some(error)) => {
+                let words = error.to_string();
+                format!("{why}: {}", words.split(" (os error").next().unwrap_or_default())
+            }
+            _ => why.to_string(),
+        }
     }
 
     fn now(&self) -> Instant {

@@ -143,6 +143,26 @@ impl Chat {
         sent
     }
 
+    /// What is still to be told of messages when it ends.
+    pub(crate) fn left(&self) -> Vec<String> {
+        let count = |count: usize| match count {
+            1 => String::from("1 message"),
+            _ => format!("{count} messages"),
+        };
+        let is_said = |one: &&Waiting| matches!(one, Waiting::Say { .. });
+        let unsent = self.waiting.iter().filter(is_said).count();
+        let is_said = |purpose: &&Purpose| matches!(purpose, Purpose::Say { .. });
+        let open = self.asked.values().map(|(purpose, ..)| purpose).filter(is_said).count();
+        let mut left = Vec::new();
+        if unsent > 0 {
+            left.push(format!("not sent: {}", count(unsent)));
+        }
+        if open > 0 {
+            left.push(format!("not known whether this arrived: {}", count(open)));
+        }
+        left
+    }
+
     /// Whether it is dealt with, and need not wait.
     fn send(&mut self, session: &mut Session, now: Instant, waiting: &Waiting) -> bool {
         match waiting {

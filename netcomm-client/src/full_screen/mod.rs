@@ -15,9 +15,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use netcomm_core::client::{Ending, Event, Loss, Session, SessionConfig};
+use netcomm_core::client::{Ending, Event, Session, SessionConfig};
 use netcomm_core::text::Shown;
-use netcomm_core::words::Why;
 use ratatui::crossterm::event::Event as Told;
 use signal_hook::consts::{SIGCONT, SIGTSTP};
 
@@ -87,9 +86,9 @@ fn run(setup: Setup, look: Look, seed: u64) -> io::Result<u8> {
     let (width, height) = mode.terminal.size()?;
     mode.chat.screen.resize(width, height);
     let ended = mode.run();
-    let FullScreen { terminal, code, .. } = mode;
+    let FullScreen { terminal, code, chat, .. } = mode;
     drop(terminal);
-    if let Some(words) = ended? {
+    for words in ended?.into_iter().chain(chat.left()) {
         tell(&words);
     }
     Ok(code)
@@ -269,7 +268,7 @@ impl FullScreen {
 
     fn event(&mut self, event: &Event) {
         if let Event::Lost { why, retry_in } = event {
-            let words = format!("{why}{}", self.failure(why));
+            let words = self.driver.loss(why);
             let millis = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
             self.chat.screen.lost(&words, millis);
             return;
@@ -285,34 +284,11 @@ impl FullScreen {
         chat.event(self.driver.session(), now, event);
     }
 
-    /// What the system said about a lost connection, where the session does not know better.
-    fn failure(&self, why: &Loss) -> String {
-        match (why, self.driver.failure()) {
-            (Loss::Connect | Loss::Ended, Some(error)) => {
-                let words = error.to_string();
-                let words = words.split(" (os error").next().unwrap_or_default();
-                format!(": {words}")
-            }
-            _ => String::new(),
-        }
-    }
-
     fn ended(&mut self, why: &Ending) -> Option<String> {
         self.chat.screen.connection = Connection::Ended;
         if self.code == exit::OK {
-            self.code = match why {
-                Ending::Quit => exit::OK,
-                Ending::Closed { .. } | Ending::Malformed => exit::CLOSED,
-                _ => exit::NO_LOGIN,
-            };
+            self.code = if *why == Ending::Quit { exit::OK } else { exit::of(why) };
         }
-        match why {
-            Ending::Quit => None,
-            Ending::Closed { code, text } => {
-                Some(format!("closed: {}", Why { text, code: &code.reason() }))
-            }
-            Ending::Refused { code, text } => Some(format!("no login: {}", Why { text, code })),
-            _ => Some(format!("no login: {why}")),
-        }
+        (*why != Ending::Quit).then(|| exit::words(why))
     }
 }

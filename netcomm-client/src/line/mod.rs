@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netcomm_core::client::{Ending, Event, Loss, Session, SessionConfig, Step, Talk};
+use netcomm_core::client::{Ending, Event, Session, SessionConfig, Step, Talk};
 use netcomm_core::text::Shown;
 use netcomm_core::words::{self, Page as _, Why};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -182,25 +182,12 @@ impl<W: Write> LineMode<W> {
 
     fn ended(&mut self, why: &Ending) {
         if self.code == exit::OK {
-            self.code = match why {
-                Ending::Closed { .. } | Ending::Malformed => exit::CLOSED,
-                Ending::Refused { .. }
-                | Ending::NoCommonVersion
-                | Ending::NotLetIn
-                | Ending::NoPreface(_) => exit::NO_LOGIN,
-                _ => self.code(),
-            };
+            self.code = if *why == Ending::Quit { self.code() } else { exit::of(why) };
         }
-        match why {
-            Ending::Closed { code, text } => {
-                self.aside(format_args!("closed: {}", Why { text, code: &code.reason() }));
-            }
-            Ending::Refused { code, text } => {
-                self.aside(format_args!("no login: {}", Why { text, code }));
-            }
-            Ending::Quit if self.interactive => self.aside(format_args!("{why}")),
-            Ending::Quit => {}
-            _ => self.aside(format_args!("no login: {why}")),
+        if *why != Ending::Quit {
+            self.aside(format_args!("{}", exit::words(why)));
+        } else if self.interactive {
+            self.aside(format_args!("{why}"));
         }
     }
 
@@ -228,8 +215,8 @@ impl<W: Write> LineMode<W> {
             }
             Event::Lost { why, retry_in } => {
                 let seconds = words::seconds(*retry_in);
-                let detail = self.failure(why);
-                self.aside(format_args!("{why}{detail}; retrying in {seconds} s"));
+                let why = self.driver.loss(why);
+                self.aside(format_args!("{why}; retrying in {seconds} s"));
             }
             Event::LoggedIn { .. } => self.welcomed = true,
             _ => {}
@@ -239,18 +226,6 @@ impl<W: Write> LineMode<W> {
         if let Some(Err(why)) = self.logs.as_mut().map(|logs| logs.event(nickname, event)) {
             self.logs = None;
             self.aside(format_args!("what is said is not kept any more: {why}"));
-        }
-    }
-
-    /// What the system said about a lost connection, where the session does not know better.
-    fn failure(&self, why: &Loss) -> String {
-        match (why, self.driver.failure()) {
-            (Loss::Connect | Loss::Ended, Some(error)) => {
-                let words = error.to_string();
-                let words = words.split(" (os error").next().unwrap_or_default();
-                format!(": {words}")
-            }
-            _ => String::new(),
         }
     }
 

@@ -176,8 +176,7 @@ impl Desk {
                 self.leave(exit::NO_LOGIN);
             }
             Event::Lost { why, retry_in } => {
-                let detail = self.driver.failure().map(|error| format!(": {error}"));
-                let loss = format!("{why}{}", detail.unwrap_or_default());
+                let loss = self.driver.loss(why);
                 if self.watched {
                     let seconds = words::seconds(*retry_in);
                     aside(format_args!("{loss}; retrying in {seconds} s"));
@@ -202,18 +201,8 @@ impl Desk {
 
     fn ended(&mut self, why: &Ending) -> u8 {
         let code = self.code.unwrap_or_else(|| {
-            aside(match why {
-                Ending::Closed { code, text } => {
-                    let why = Why { text, code: &code.reason() };
-                    format!("closed: {why}")
-                }
-                Ending::Refused { code, text } => format!("no login: {}", Why { text, code }),
-                _ => format!("no login: {why}"),
-            });
-            match why {
-                Ending::Closed { .. } | Ending::Malformed => exit::CLOSED,
-                _ => exit::NO_LOGIN,
-            }
+            aside(exit::words(why));
+            exit::of(why)
         });
         match (code, self.trouble) {
             (exit::INTERRUPTED, _) => exit::INTERRUPTED,

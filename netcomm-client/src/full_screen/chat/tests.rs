@@ -269,3 +269,18 @@ fn who_is_here_is_asked_anew_after_a_lost_connection() {
     world.tells_who_is_here(&["ann", "bob"]);
     world.shows("#tea (2 here)");
 }
+
+#[test]
+fn what_was_not_sent_or_not_answered_is_told_at_the_end() {
+    let mut world = World::new();
+    assert!(world.chat.left().is_empty());
+    world.types("one");
+    world.types("two");
+    let position = Position { epoch: 5, seq: 1 };
+    world.answers("post", &ServerMessage::Posted { position, time: UnixMillis(0) });
+    world.is_cut();
+    world.types("three");
+    world.types("/join tea");
+    let left = ["not sent: 1 message", "not known whether this arrived: 1 message"];
+    assert_eq!(world.chat.left(), left);
+}

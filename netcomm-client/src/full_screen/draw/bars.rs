@@ -139,7 +139,10 @@ impl Pen<'_> {
                 return None;
             }
             Mode::Typing => {
-                let title = screen.current().title();
+                let title = match screen.connection {
+                    Connection::Naming => String::from("nickname"),
+                    _ => screen.current().title(),
+                };
                 (format!("{title}> "), line.text(), line.before().len())
             }
         };

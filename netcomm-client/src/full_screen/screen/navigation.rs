@@ -66,6 +66,9 @@ impl Screen {
     pub(crate) fn switch_to_mentions(&mut self) {
         let place = self.open_key(Key::Mentions, "");
         self.switch_to(place);
+        if self.current().buffer.len() == 0 {
+            self.notice = Some(String::from("nothing has mentioned you so far"));
+        }
     }
 
     /// The private conversation with `nickname`.
