@@ -152,7 +152,8 @@ impl Chat {
         let is_said = |one: &&Waiting| matches!(one, Waiting::Say { .. });
         let unsent = self.waiting.iter().filter(is_said).count();
         let is_said = |purpose: &&Purpose| matches!(purpose, Purpose::Say { .. });
-        let open = self.asked.values().map(|(purpose, ..)| purpose).filter(is_said).count();
+        let asked = self.asked.values().map(|(purpose, ..)| purpose);
+        let open = asked.filter(is_said).count() + self.unknown.len();
         let mut left = Vec::new();
         if unsent > 0 {
             left.push(format!("not sent: {}", count(unsent)));

@@ -12,7 +12,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, poll, read};
 use ratatui::crossterm::execute;
-use ratatui::crossterm::style::Colored;
+use ratatui::crossterm::style::{Colored, Print};
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -25,6 +25,13 @@ use super::frame_writer::FrameWriter;
 use super::look::Depth;
 use crate::driver::Input;
 use crate::exit;
+
+/// Makes the terminal send arrows for the wheel, and leave all else of the mouse to its own
+/// selection; how that was is kept by the terminal.
+const WHEEL_AS_ARROWS: &str = "\x1b[?1007s\x1b[?1007h";
+
+/// Makes the wheel what it was before.
+const WHEEL_AS_BEFORE: &str = "\x1b[?1007r";
 
 /// Whether the terminal is ours and has to be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -97,13 +104,21 @@ impl Drop for Terminal {
 fn take() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| give_back())
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Print(WHEEL_AS_ARROWS))
+        .inspect_err(|_| give_back())
 }
 
 /// Gives the terminal back as it was. It may be gone: then nothing is left to be done.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        execute!(io::stdout(), DisableBracketedPaste, Show, LeaveAlternateScreen).ok();
+        execute!(
+            io::stdout(),
+            Print(WHEEL_AS_BEFORE),
+            DisableBracketedPaste,
+            Show,
+            LeaveAlternateScreen
+        )
+        .ok();
         disable_raw_mode().ok();
     }
 }

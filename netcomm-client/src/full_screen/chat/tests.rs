@@ -283,4 +283,8 @@ fn what_was_not_sent_or_not_answered_is_told_at_the_end() {
     world.types("/join tea");
     let left = ["not sent: 1 message", "not known whether this arrived: 1 message"];
     assert_eq!(world.chat.left(), left);
+    // A session that ends gives up what is not answered.
+    world.session.quit(Instant::EPOCH);
+    world.goes_on();
+    assert_eq!(world.chat.left(), left);
 }

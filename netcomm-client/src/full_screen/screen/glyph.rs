@@ -20,13 +20,17 @@ pub(crate) struct Glyph<'a> {
 
 /// Everything in `text` that is seen. `ascii`: other characters are shown as `?`.
 pub(crate) fn glyphs(text: &str, ascii: bool) -> impl Iterator<Item = Glyph<'_>> {
-    text.graphemes(true).flat_map(move |cluster| glyph(cluster, ascii))
+    text.graphemes(true).flat_map(move |cluster| {
+        // Nearly all are plain, and there are thousands in a frame: no vector for these.
+        let plain = matches!(cluster.as_bytes(), [b' '..=b'~'])
+            .then_some(Glyph { text: cluster.into(), width: 1 });
+        let others = if plain.is_some() { Vec::new() } else { glyph(cluster, ascii) };
+        plain.into_iter().chain(others)
+    })
 }
 
+/// A cluster that is no plain character.
 fn glyph(cluster: &str, ascii: bool) -> Vec<Glyph<'_>> {
-    if let [b' '..=b'~'] = cluster.as_bytes() {
-        return vec![Glyph { text: cluster.into(), width: 1 }];
-    }
     if cluster.chars().any(disturbs) {
         let shown = |c: char| match c {
             '\t' => Some(" "),
