@@ -20,15 +20,25 @@ const MESSAGES: u64 = 100_000;
 const CONVERSATIONS: u64 = 50;
 const TEXT: &str = "about as long as what people say to each other on an ordinary afternoon, or so";
 
+/// A limit below what is said.
+const FEW: usize = 10_000;
+
 fn empty() -> Screen {
+    keeping(Display::default())
+}
+
+fn keeping(display: Display) -> Screen {
     let look = Look { depth: Depth::Indexed, ascii: false, zone: TimeZone::UTC, compact: false };
-    let mut screen = Screen::new(look, Display::default(), "ann", "host:1");
+    let mut screen = Screen::new(look, display, "ann", "host:1");
     screen.resize(120, 40);
     screen
 }
 
 fn with(messages: u64) -> Screen {
-    let mut screen = empty();
+    hearing(empty(), messages)
+}
+
+fn hearing(mut screen: Screen, messages: u64) -> Screen {
     for number in 0..messages {
         let room = format!("room{}", number % CONVERSATIONS);
         let conversation = ConversationName::from(Conversation::room(&room));
@@ -52,10 +62,15 @@ fn frames(criterion: &mut Criterion) {
     let crowded = allocation_counter::measure(|| {
         black_box(std::mem::ManuallyDrop::new(with(MESSAGES)));
     });
+    let bounded = allocation_counter::measure(|| {
+        let display = Display { scrollback: FEW, ..Display::default() };
+        black_box(std::mem::ManuallyDrop::new(hearing(keeping(display), MESSAGES)));
+    });
     let (few, many) = (kept.bytes_current, crowded.bytes_current);
     anstream::println!(
-        "memory: {few} bytes empty, {many} bytes full: {} a message",
-        many / i64::try_from(MESSAGES).unwrap_or(1)
+        "memory: {few} bytes empty, {many} bytes full: {} a message; {} where {FEW} are kept",
+        many / i64::try_from(MESSAGES).unwrap_or(1),
+        bounded.bytes_current
     );
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
     for (name, mut screen) in

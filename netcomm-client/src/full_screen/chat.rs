@@ -313,7 +313,7 @@ impl Chat {
             Event::Online { nickname } => {
                 self.screen.event(event);
                 // Rooms are come back to without a word: only the server knows to which.
-                for place in self.screen.rooms_left_by(nickname) {
+                for place in self.screen.may_be_back_in(nickname) {
                     let (room, from) = (Some(place), nickname.clone());
                     self.queries.push_back(Query::People { room, from, page: PAGES });
                 }

@@ -249,6 +249,11 @@ fn who_comes_back_is_back_in_its_rooms() {
     world.tells_who_is_here(&["bob"]);
     world.shows("bob went and came back");
     world.shows("#tea (2 here)");
+    // Whoever was away when the list was made is found, too.
+    world.hears(&ServerMessage::Online { nickname: "dora" });
+    world.tells_who_is_here(&["dora"]);
+    world.shows("#tea (3 here)");
+    world.hears(&ServerMessage::MemberLeft { room: "tea", nickname: "dora" });
     // Gone for longer, one is in no room.
     world.hears(&ServerMessage::Offline { nickname: "bob" });
     world.hears(&ServerMessage::Online { nickname: "bob" });

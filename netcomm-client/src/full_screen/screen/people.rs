@@ -4,7 +4,7 @@ use netcomm_core::name::NameKey;
 use netcomm_core::wire::Conversation as Address;
 
 use super::completion::Known;
-use super::conversation::Key;
+use super::conversation::{Conversation, Key};
 use super::own_command::OWN_COMMANDS;
 use super::{Place, Screen};
 
@@ -120,11 +120,16 @@ impl Screen {
         }
     }
 
-    /// The rooms that somebody was in when the connection went.
-    pub(crate) fn rooms_left_by(&self, nickname: &str) -> Vec<Place> {
+    /// The rooms that somebody who came may have come back to: those left with the connection, and
+    /// the one that is shown, which may have been listed in between.
+    pub(crate) fn may_be_back_in(&self, nickname: &str) -> Vec<Place> {
         let key = NameKey::of(nickname);
-        let left = self.conversations.iter().filter(|(_, one)| one.away.contains(&key));
-        left.map(|(place, _)| *place).collect()
+        let current = self.current_place();
+        let may_be = |place: Place, one: &Conversation| {
+            one.is_room() && !one.ended && (place == current || one.away.contains(&key))
+        };
+        let rooms = self.conversations.iter().filter(|(place, one)| may_be(*place, one));
+        rooms.map(|(place, _)| *place).collect()
     }
 
     /// What Tab may offer: who spoke here last, who is here, who is anywhere.
