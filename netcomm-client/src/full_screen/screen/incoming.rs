@@ -176,6 +176,10 @@ impl Screen {
         self.say_all(&words, false);
         if first {
             self.notice = Some(String::from("F1 explains the keys, /help the commands"));
+            if self.hidden {
+                let words = "you are hidden: nobody sees you; what you say still shows your name";
+                self.say_all(words, false);
+            }
             if self.look.ascii {
                 let words = "the locale is not UTF-8: other characters are shown as ?";
                 self.say_all(words, false);

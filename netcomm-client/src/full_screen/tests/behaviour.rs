@@ -410,3 +410,13 @@ fn whoever_wants_it_has_a_compact_screen_in_a_wide_window_too() {
     screen.event(&message(Address::EVERYONE, 1, "bob", "hello"));
     assert!(shown(&screen, 120, 24).contains("│09:10 bob: hello"));
 }
+
+#[test]
+fn whoever_comes_hidden_is_told_what_that_means() {
+    let mut screen = Screen::new(look(Depth::Mono, false), Display::default(), "ann", "host:1");
+    screen.set_hidden(true);
+    screen.logged_in(true, false);
+    assert!(shown(&screen, 80, 24).contains("you are hidden: nobody sees you"));
+    press(&mut screen, "x");
+    assert!(shown(&screen, 80, 24).contains("ann (hidden) | connected"));
+}
