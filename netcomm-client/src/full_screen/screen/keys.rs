@@ -61,6 +61,12 @@ impl Screen {
         if event.kind == KeyEventKind::Release {
             return;
         }
+        if event.code == KeyCode::Char('/') && event.modifiers == KeyModifiers::ALT {
+            // Escape and a slash that came at the same time: without its slash, a command would be
+            // said to all who are here.
+            self.key(KeyEvent::from(KeyCode::Esc));
+            return self.key(KeyEvent::from(KeyCode::Char('/')));
+        }
         self.notice = None;
         let leaving = std::mem::take(&mut self.leaving);
         if !matches!(event.code, KeyCode::Tab | KeyCode::BackTab) {

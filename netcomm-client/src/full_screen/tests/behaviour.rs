@@ -420,3 +420,17 @@ fn whoever_comes_hidden_is_told_what_that_means() {
     press(&mut screen, "x");
     assert!(shown(&screen, 80, 24).contains("ann (hidden) | connected"));
 }
+
+#[test]
+fn a_slash_right_after_escape_still_begins_a_command() {
+    let mut screen = screen(80, 24);
+    for mode in ["", "F1", "Ctrl-r"] {
+        if !mode.is_empty() {
+            press(&mut screen, mode);
+        }
+        press(&mut screen, "Alt-/");
+        types(&mut screen, "query bob");
+        assert_eq!(screen.current().input.text(), "/query bob", "{mode}");
+        press(&mut screen, "Ctrl-u");
+    }
+}
