@@ -127,11 +127,11 @@ impl<F: Debug + Send + 'static> Driver<F> {
     /// better.
     #[must_use]
     pub fn loss(&self, why: &Loss) -> String {
-        match (why, &self.failure) {
-            (Loss::Connect | Loss::Ended, Some(error)) => {
-                let words = error.to_string();
-                format!("{why}: {}", words.split(" (os error").next().unwrap_or_default())
-            }
+        let failure = self.failure.as_ref().map(ToString::to_string).unwrap_or_default();
+        let failure = failure.split(" (os error").next().unwrap_or_default();
+        match why {
+            Loss::Connect if !failure.is_empty() => format!("{why}: {failure}"),
+            Loss::Ended if !failure.is_empty() => failure.into(),
             _ => why.to_string(),
         }
     }
