@@ -250,3 +250,24 @@ fn lines_in_a_c_locale_are_ascii_on_a_terminal() {
     ann.types("/quit\n");
     assert_eq!(ann.ends().exit_code(), 0);
 }
+
+#[test]
+fn a_window_that_changes_while_it_starts_is_drawn_as_it_is() {
+    let house = house();
+    for lines in 5..25 {
+        let mut ann = Window::open(client(house.address(), &[]));
+        // Between the first measure and the first key that is waited for.
+        ann.waits("the full screen", vt100::Screen::alternate_screen);
+        ann.resize(96, lines);
+        ann.shows("welcome, ann");
+        ann.waits("a prompt in the last line", |screen| {
+            screen
+                .contents()
+                .lines()
+                .nth(usize::from(lines) - 1)
+                .is_some_and(|last| last.starts_with("everyone>"))
+        });
+        ann.types("/quit\r");
+        ann.ends();
+    }
+}

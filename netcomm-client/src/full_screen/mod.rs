@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use netcomm_core::client::{Ending, Event, Session, SessionConfig};
 use netcomm_core::text::Shown;
 use ratatui::crossterm::event::Event as Told;
-use signal_hook::consts::{SIGCONT, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGTSTP, SIGWINCH};
 
 use crate::driver::Driver;
 use crate::exit;
@@ -38,7 +38,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// What the full screen waits for besides the connection.
 #[derive(Debug)]
 pub enum Front {
-    /// Keys, pasted text and sizes, which came at the same time.
+    /// Keys and pasted text, which came at the same time.
     Terminal(Vec<Told>),
     /// A signal.
     Signal(i32),
@@ -83,9 +83,7 @@ fn run(setup: Setup, look: Look, seed: u64) -> io::Result<u8> {
         hurry: None,
         code: exit::OK,
     };
-    let (width, height) = mode.terminal.size()?;
-    mode.chat.screen.resize(width, height);
-    let ended = mode.run();
+    let ended = mode.measure().and_then(|()| mode.run());
     let FullScreen { terminal, code, chat, .. } = mode;
     drop(terminal);
     for words in ended?.into_iter().chain(chat.left()) {
@@ -215,14 +213,13 @@ impl FullScreen {
         let screen = &mut self.chat.screen;
         let mut keys = Vec::new();
         for event in events {
-            if let Told::Key(key) = event {
-                keys.push(*key);
-                continue;
-            }
-            screen.keys(&std::mem::take(&mut keys));
             match event {
-                Told::Paste(text) => screen.paste(text),
-                Told::Resize(width, height) => screen.resize(*width, *height),
+                Told::Key(key) => keys.push(*key),
+                Told::Paste(text) => {
+                    screen.keys(&std::mem::take(&mut keys));
+                    screen.paste(text);
+                }
+                // The window's size is measured when the signal comes.
                 _ => {}
             }
         }
@@ -235,14 +232,20 @@ impl FullScreen {
             SIGTSTP => self.act(Deed::Suspend),
             SIGCONT => {
                 self.suspended = false;
-                self.is_new = true;
                 self.terminal.resume()?;
-                let (width, height) = self.terminal.size()?;
-                self.chat.screen.resize(width, height);
-                Ok(())
+                self.measure()
             }
+            SIGWINCH => self.measure(),
             _ => self.act(Deed::Quit(exit::INTERRUPTED)),
         }
+    }
+
+    /// The window may have another size.
+    fn measure(&mut self) -> io::Result<()> {
+        let (width, height) = self.terminal.size()?;
+        self.chat.screen.resize(width, height);
+        self.is_new = true;
+        Ok(())
     }
 
     fn act(&mut self, deed: Deed) -> io::Result<()> {

@@ -17,7 +17,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use rustix::process::{Signal, kill_current_process_group};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use super::Front;
@@ -164,10 +164,11 @@ pub(super) fn read_keys(inputs: SyncSender<Input<Front>>) -> io::Result<()> {
         .map(|_| ())
 }
 
-/// Turns signals into input. A second one to end ends the process at once: the main loop may be
+/// Turns signals into input; also that the window changed, since the keys are read a moment later
+/// than the window is measured first. A second one to end ends the process at once: the main loop may be
 /// stuck in writing to a screen that is stopped.
 pub(super) fn catch_signals(inputs: SyncSender<Input<Front>>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT])?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH])?;
     thread::Builder::new()
         .name(String::from("signals"))
         .spawn(move || {
