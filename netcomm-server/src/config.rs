@@ -214,7 +214,7 @@ fn resolve<'a>(hosts: impl Iterator<Item = &'a str>) -> Result<Vec<SocketAddr>, 
         found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     // Some systems name an address of a host twice.
     addresses.dedup();
-    Ok(addresses)
+    if addresses.is_empty() { Err("listen: no address".into()) } else { Ok(addresses) }
 }
 
 /// The default configuration as a file, with every limit explained.

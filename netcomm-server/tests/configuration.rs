@@ -122,6 +122,7 @@ fn what_is_unknown_or_out_of_range_is_refused_by_name() {
         ("[limits]\ntext_bytes = -1", "limit \"text_bytes\": not a whole number"),
         ("lisen = []", "lisen"),
         ("listen = [\"127.0.0.1\"]", "127.0.0.1"),
+        ("listen = []", "listen: no address"),
         ("[log]\nlevel = \"info\"", "level"),
         ("[log]\nfilter = \"inof\"", "log filter \"inof\""),
         ("[log]\nfilter = \"netcomm_server=loud\"", "netcomm_server=loud"),
