@@ -184,7 +184,7 @@ impl CloseCode {
             Self::BAD_CREDENTIALS => "the credentials do not fit",
             Self::SHUTTING_DOWN => "the server shuts down",
             Self::SLOW_CONSUMER => {
-                "more waits for you than mailbox_bytes or mailbox_frames allow, or nothing was taken for write_stall_ms"
+                "more waits for you than mailbox_bytes, mailbox_frames or mailboxes_bytes allow, or nothing was taken for write_stall_ms"
             }
             Self::HEARTBEAT_TIMEOUT => "nothing came for ping_ms, nor for pong_ms after a ping",
             Self::LOGIN_TIMEOUT => "no login in time (login_ms, silent_login_ms, pending_logins)",

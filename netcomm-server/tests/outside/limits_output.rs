@@ -86,6 +86,7 @@ fn a_mailbox_holds_so_many_frames() {
 
 #[test]
 fn of_all_mailboxes_the_largest_is_cut_first() {
+    assert!(CloseCode::SLOW_CONSUMER.reason().contains("mailboxes_bytes"));
     let hall = Hall::open(&[
         ("mailbox_bytes", MUCH),
         ("mailbox_frames", 10_000_000),
