@@ -17,6 +17,9 @@ use crate::{reader, thread};
 /// So many refused connections are told why at a time; others are just closed.
 pub(crate) const REFUSED: usize = 64;
 
+/// So many probes of the kernel in a row are not answered before it gives a peer up.
+const PROBES: u32 = 3;
+
 const SHORTEST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(500);
 
@@ -24,10 +27,20 @@ const LONGEST: Duration = Duration::from_millis(500);
 pub(crate) fn bind(address: &SocketAddr, limits: &Limits) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
     sockopt::set_tcp_nodelay(&listener, true)?;
+    // A peer that is gone without a word, where no ping asks for one. By itself the kernel would
+    // wait for hours.
     sockopt::set_socket_keepalive(&listener, true)?;
+    sockopt::set_tcp_keepidle(&listener, seconds(limits.duration(Limit::PingMs)))?;
+    sockopt::set_tcp_keepintvl(&listener, seconds(limits.duration(Limit::PongMs) / PROBES))?;
+    sockopt::set_tcp_keepcnt(&listener, PROBES)?;
     sockopt::set_socket_send_buffer_size(&listener, limits.count(Limit::SendBufferBytes))?;
     sockopt::set_socket_recv_buffer_size(&listener, limits.count(Limit::ReceiveBufferBytes))?;
     Ok(listener)
+}
+
+/// The kernel counts whole ones, and at least one.
+fn seconds(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs().max(1))
 }
 
 /// Accepts until the listener is shut down.

@@ -91,6 +91,41 @@ fn who_is_not_read_from_is_not_taken_for_gone() {
     assert_eq!(ending.heard.iter().filter(is_page).count(), PAGES);
 }
 
+/// The timer that the kernel runs for the server's end of a person's connection: its kind, and when
+/// it is due, in hundredths of a second.
+#[cfg(target_os = "linux")]
+fn timer(hall: &Hall, person: &Person) -> (u8, u64) {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let port = |address: &str| u16::from_str_radix(address.rsplit_once(':')?.1, 16).ok();
+    let ports = [Some(hall.address.port()), Some(person.address().port())];
+    let row = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let row = row.into_iter().find(|row| [port(row[1]), port(row[2])] == ports);
+    let row = row.unwrap();
+    let (kind, due) = row[5].split_once(':').unwrap();
+    (kind.parse().unwrap(), u64::from_str_radix(due, 16).unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_person_who_is_silent_is_asked_for_by_the_kernel_as_soon_as_others_are_pinged() {
+    const KEEP_ALIVE: u8 = 2;
+    for ping_s in [1000, 20] {
+        let hall = Hall::open(&[("ping_ms", 1000 * ping_s)]);
+        let mut ann = Person::enter(hall.address, "ann");
+        ann.sees("/members", "* online: ann");
+        // Another timer runs until what was said last is acknowledged.
+        let due = loop {
+            let (kind, due) = timer(&hall, &ann);
+            if kind == KEEP_ALIVE {
+                break due;
+            }
+            std::thread::yield_now();
+        };
+        assert!(due <= 100 * ping_s, "{due}");
+        assert!(ping_s == 20 || due > 100 * 20, "{due}");
+    }
+}
+
 #[test]
 fn an_old_token_works_until_the_new_one_has_surely_arrived() {
     let hall = Hall::open(&[]);

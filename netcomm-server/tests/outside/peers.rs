@@ -292,6 +292,11 @@ impl Framed {
 pub(crate) struct Person(BufReader<TcpStream>);
 
 impl Person {
+    /// Its own address, as the server knows it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.0.get_ref().local_addr().unwrap()
+    }
+
     pub(crate) fn connect(address: SocketAddr) -> Self {
         let socket = TcpStream::connect(address).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
