@@ -29,11 +29,14 @@ use proptest::prelude::*;
 /// What a session holds at most (see the documentation of `client`).
 const SESSION: u64 = 8 * 1024 * 1024;
 
-/// What the server announces for one connection.
+/// What the server announces for one connection more: what all share is not to hide it.
 fn announced(limits: &Limits) -> u64 {
-    let mut limits = limits.clone();
-    limits.set("connections", 1).expect("within its range");
-    Memory::at_most(&limits).connections
+    let of = |connections| {
+        let mut limits = limits.clone();
+        limits.set("connections", connections).expect("within its range");
+        Memory::at_most(&limits).connections
+    };
+    of(2) - of(1)
 }
 
 /// The most that a connection takes while it is given `chunks`.
