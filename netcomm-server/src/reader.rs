@@ -10,7 +10,7 @@ use std::time::Duration;
 use netcomm_core::name::Nickname;
 use netcomm_core::server::{After, ConnId, Connection, Incoming, Next};
 use netcomm_core::time::Instant;
-use netcomm_core::wire::ClientMessage;
+use netcomm_core::wire::{ClientMessage, CloseCode};
 use tracing::Level;
 
 use crate::hub::{Hub, Routing};
@@ -267,6 +267,7 @@ impl<'h> Reader<'h> {
                 Next::PausedUntil(until) => return Some(Answer::Paused(Until::Time(until))),
                 Next::Farewell(last) => {
                     say_farewell(self.peer, last);
+                    self.why = self.connection.farewell_code().and_then(CloseCode::name);
                     continue;
                 }
                 Next::Finished => return Some(Answer::Finished),

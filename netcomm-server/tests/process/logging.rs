@@ -1,5 +1,7 @@
 //! What the operator reads.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
@@ -78,6 +80,35 @@ fn every_event_is_a_line_of_json_with_its_fields() {
     assert_eq!(find(&lines, "room left")["nickname"], "ann");
     let gone = find(&lines, "disconnected");
     assert_eq!((&gone["nickname"], &gone["why"]), (&"ann".into(), &"quit".into()));
+}
+
+#[test]
+fn who_was_sent_away_before_it_said_a_word_was_sent_away_for_a_reason() {
+    let limits = ["--limit=silent_login_ms=100", "--limit=login_ms=100"];
+    let program = Program::start(&[&limits[..], &["--log-format=json"]].concat());
+    let preface = [0x9e, b'N', b'E', b'T'];
+    let mut whys = Vec::new();
+    for (said, why) in [
+        (vec![], "login_timeout"),
+        (preface.to_vec(), "login_timeout"),
+        ([&preface[..], &[0, 8, 0, 9]].concat(), "no_common_version"),
+        (vec![0x9e; 8], "bad_preface"),
+    ] {
+        let mut socket = TcpStream::connect(program.address).unwrap();
+        socket.write_all(&said).unwrap();
+        socket.read_to_end(&mut Vec::new()).unwrap();
+        whys.push(why);
+    }
+    program.terminate();
+    let (_, log) = program.outcome();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let fields = lines.iter().map(|line| &line["fields"]);
+    let gone = fields.filter(|fields| fields["message"] == "disconnected");
+    // The thread of one may be through before that of another.
+    let mut gone: Vec<_> =
+        gone.map(|it| (it["conn"].as_u64(), it["why"].as_str().unwrap())).collect();
+    gone.sort_unstable();
+    assert!(gone.into_iter().map(|(_, why)| why).eq(whys), "{log}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ const REFUSAL_SILENCE: Duration = Duration::from_secs(1);
 pub struct Connection {
     speaks: Speaks,
     life: Life,
-    /// Why the router does not want it.
+    /// Why the router does not want it; later, why it was sent away without the router.
     refused: Option<CloseCode>,
     login_ms: u32,
     frame_bytes: u16,
@@ -126,7 +126,7 @@ impl Connection {
                     self.speaks = Speaks::Framed(frames);
                     Next::Message(Incoming::Opened(Face::Framed))
                 }
-                Some(Err(code)) => self.say_farewell(now, opening::in_preface(code).into()),
+                Some(Err(code)) => self.say_farewell(now, code, opening::in_preface(code).into()),
             };
         }
         match &mut self.speaks {
@@ -165,6 +165,12 @@ impl Connection {
         }
     }
 
+    /// Why it has just said [`Next::Farewell`].
+    #[must_use]
+    pub const fn farewell_code(&self) -> Option<CloseCode> {
+        self.refused
+    }
+
     /// Takes note of what the router said of the last message.
     pub fn apply(&mut self, now: Instant, after: After) {
         match after {
@@ -197,9 +203,11 @@ impl Connection {
                 let code = self.refused.unwrap_or(CloseCode::LOGIN_TIMEOUT);
                 match self.speaks {
                     Speaks::Framed(_) | Speaks::Text(_) => self.life.close(now, code),
-                    Speaks::Preface(_) => self.say_farewell(now, opening::in_preface(code).into()),
+                    Speaks::Preface(_) => {
+                        self.say_farewell(now, code, opening::in_preface(code).into())
+                    }
                     Speaks::Nothing | Speaks::Farewell(_) => {
-                        self.say_farewell(now, farewell(Face::Text, code))
+                        self.say_farewell(now, code, farewell(Face::Text, code))
                     }
                 }
             }
@@ -223,12 +231,13 @@ impl Connection {
             _ if line.is_some_and(opening::is_http) => farewell(Face::Text, CloseCode::HTTP),
             _ => farewell(Face::Text, code),
         };
-        self.say_farewell(now, last)
+        self.say_farewell(now, code, last)
     }
 
-    fn say_farewell(&mut self, now: Instant, last: Vec<u8>) -> Next<'_> {
+    fn say_farewell(&mut self, now: Instant, code: CloseCode, last: Vec<u8>) -> Next<'_> {
         self.life.discard(now);
         self.speaks = Speaks::Farewell(last);
+        self.refused = Some(code);
         match &self.speaks {
             Speaks::Farewell(last) => Next::Farewell(last),
             Speaks::Nothing | Speaks::Preface(_) | Speaks::Framed(_) | Speaks::Text(_) => {
