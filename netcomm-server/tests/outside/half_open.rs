@@ -91,6 +91,37 @@ fn who_is_not_read_from_is_not_taken_for_gone() {
     assert_eq!(ending.heard.iter().filter(is_page).count(), PAGES);
 }
 
+#[test]
+fn who_cannot_have_read_a_ping_is_not_cut_for_not_answering_it() {
+    const SAID: usize = 150;
+    let hall = Hall::open(&[
+        ("ping_ms", 1000),
+        ("pong_ms", 1000),
+        // What is said fits, and is more than a quarter of it, whatever the kernel takes.
+        ("mailbox_bytes", 1536 * 1024),
+        ("send_buffer_bytes", 4096),
+        ("write_stall_ms", NEVER_MS),
+    ]);
+    let mut ann = Person::enter(hall.address, "ann");
+    let mut slow = Framed::enter_narrow(hall.address, "slow");
+    for _ in 0..SAID {
+        ann.say(&Long::of(4000));
+        // It is there, until so much waits for it.
+        slow.send_as(0, &ClientMessage::Pong { nonce: 0 });
+    }
+    ann.sees("/members", "* online: ann, slow");
+    for name in ["first", "second"] {
+        let silent = Framed::enter(hall.address, name);
+        ann.until(&format!("{name} is offline"));
+        drop(silent.rest());
+        ann.sees("/members", "* online: ann, slow");
+    }
+    for _ in 0..SAID {
+        slow.event(|event| matches!(event, ServerMessage::Message { .. }));
+    }
+    assert!(slow.ask(&ClientMessage::Quit).is_done());
+}
+
 /// The timer that the kernel runs for the server's end of a person's connection: its kind, and when
 /// it is due, in hundredths of a second.
 #[cfg(target_os = "linux")]
