@@ -4,6 +4,7 @@ mod support;
 
 use std::time::Duration;
 
+use allocation_counter::measure;
 use netcomm_core::server::{After, ConnId, Face, Incoming, Origin};
 use netcomm_core::wire::{
     ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ResumeToken, ServerMessage,
@@ -313,4 +314,25 @@ fn private_conversations_are_limited_by_user_and_in_all() {
     assert_eq!(refusal(&chat.ask(carol, &with("bob"))), RefusalCode::TOO_MANY_PAIRS);
     chat.done(bob, &ClientMessage::Quit);
     chat.done(carol, &with("alice"));
+}
+
+/// Keys of names are made of tables, slowly, and while the router is locked nobody else is served.
+#[test]
+fn conversations_that_have_ended_make_no_rename_dearer() {
+    let allocations = |ended: usize| {
+        let mut chat = Chat::new();
+        let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+        let with_bob = post(Conversation::private("bob"), "hi");
+        chat.done(alice, &with_bob);
+        for number in 0..ended {
+            let guest = chat.user(&format!("invit\u{e9}-{number}"));
+            chat.done(guest, &with_bob);
+            chat.done(guest, &ClientMessage::Quit);
+        }
+        chat.heard(bob);
+        let rename = ClientMessage::Rename { nickname: "alicia" };
+        measure(|| chat.done(alice, &rename)).count_total
+    };
+    let (few, many) = (allocations(0), allocations(32));
+    assert!(many < few + 32, "{few} allocations, and {many}");
 }

@@ -263,7 +263,8 @@ impl Public {
         for (other, log) in persona.pairs() {
             if let Some(other) = self.personas.get_mut(other) {
                 let last = self.logs.position(log);
-                other.end_pair(id, EndedPair { name: *persona.name(), last });
+                let ended = EndedPair::new(*persona.name(), persona.key(), last);
+                other.end_pair(id, persona.key(), ended);
             }
             self.logs.end(log);
             self.pairs -= 1;

@@ -38,6 +38,26 @@ pub(crate) struct Persona {
 pub(crate) struct EndedPair {
     pub(crate) name: Nickname,
     pub(crate) last: Position,
+    mark: u32,
+}
+
+impl EndedPair {
+    pub(super) fn new(name: Nickname, key: &NameKey, last: Position) -> Self {
+        Self { name, last, mark: mark(key) }
+    }
+
+    /// Making a key takes long, and this is asked of all that have ended: most of them are told
+    /// apart by their marks.
+    fn goes_by(&self, key: &NameKey) -> bool {
+        self.mark == mark(key) && self.name.key() == *key
+    }
+}
+
+/// The same for equal keys, and nearly always another for others (FNV-1a).
+fn mark(key: &NameKey) -> u32 {
+    key.as_str()
+        .bytes()
+        .fold(0x811c_9dc5, |mark, byte| (mark ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// Whether others can see somebody.
@@ -138,9 +158,9 @@ impl Persona {
     }
 
     /// The other is gone. Whoever was away then learns from this what it will never read.
-    pub(super) fn end_pair(&mut self, other: PersonaId, ended: EndedPair) {
+    pub(super) fn end_pair(&mut self, other: PersonaId, key: &NameKey, ended: EndedPair) {
         self.pairs.remove(&other);
-        self.forget_ended(&ended.name.key());
+        self.forget_ended(key);
         if self.ended.len() == MAX_ENDED {
             self.ended.pop_front();
         }
@@ -149,7 +169,7 @@ impl Persona {
 
     /// Another conversation goes by this name now.
     pub(super) fn forget_ended(&mut self, key: &NameKey) {
-        self.ended.retain(|ended| ended.name.key() != *key);
+        self.ended.retain(|ended| !ended.goes_by(key));
     }
 
     pub(crate) fn ended_pairs(&self) -> impl Iterator<Item = &EndedPair> {
