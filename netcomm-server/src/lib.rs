@@ -15,6 +15,9 @@ mod straggler;
 mod system;
 mod thread;
 
+#[cfg(all(test, not(shuttle)))]
+#[path = "tests/handing_over.rs"]
+mod handing_over;
 #[cfg(all(test, shuttle))]
 #[path = "tests/interleavings.rs"]
 mod interleavings;
