@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use netcomm_core::limits::{Limit, Limits};
-use netcomm_core::server::Connection;
 use rustix::net::sockopt;
 use tracing::Level;
 
@@ -69,10 +68,10 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
 fn begin(hub: &Arc<Hub>, stream: TcpStream, address: SocketAddr) -> io::Result<()> {
     let peer = Arc::new(Peer::new(stream.into(), address));
     let conn = peer.number;
-    let (id, connection, counted) = match hub.connect(&peer)? {
+    let (admitted, counted) = match hub.connect(&peer)? {
         Ok(id) => {
             hub.log(Level::INFO, move || tracing::info!(conn, peer = %address, "connected"));
-            (Some(id), Connection::new(&hub.limits, hub.now()), None)
+            (Ok(id), None)
         }
         Err(code) => {
             hub.log(Level::INFO, move || {
@@ -81,16 +80,15 @@ fn begin(hub: &Arc<Hub>, stream: TcpStream, address: SocketAddr) -> io::Result<(
             if Arc::strong_count(&hub.refused) > REFUSED {
                 return Ok(());
             }
-            let connection = Connection::refusing(&hub.limits, hub.now(), code);
-            (None, connection, Some(Arc::clone(&hub.refused)))
+            (Err(code), Some(Arc::clone(&hub.refused)))
         }
     };
     let shared = Arc::clone(hub);
     let spawned = thread::spawn("netcomm-peer", move || {
-        reader::serve(&shared, &peer, id, connection);
+        reader::serve(&shared, &peer, admitted);
         drop(counted);
     });
-    if let (Err(_), Some(id)) = (&spawned, id) {
+    if let (Err(_), Ok(id)) = (&spawned, admitted) {
         hub.disconnect(id);
     }
     spawned.map(drop)

@@ -82,13 +82,16 @@ struct Reader<'a> {
     why: Option<&'static str>,
 }
 
-/// Serves a connection to its end. One that the router refused has no `id`.
-pub(crate) fn serve(hub: &Hub, peer: &Arc<Peer>, id: Option<ConnId>, connection: Connection) {
+/// Serves a connection to its end, whether the router has admitted it or said why not.
+pub(crate) fn serve(hub: &Hub, peer: &Arc<Peer>, admitted: Result<ConnId, CloseCode>) {
     let mut reader = Reader {
         hub,
         peer,
-        id,
-        connection,
+        id: admitted.ok(),
+        connection: match admitted {
+            Ok(_) => Connection::new(&hub.limits, hub.now()),
+            Err(code) => Connection::refusing(&hub.limits, hub.now(), code),
+        },
         came: None,
         rest: Vec::new(),
         nickname: None,

@@ -13,7 +13,6 @@ use std::time::Duration;
 use netcomm_core::frame::{FrameDecoder, MAX_PAYLOAD};
 use netcomm_core::limits::Limits;
 use netcomm_core::preface::{ClientPreface, LENGTH, ServerPreface, Version};
-use netcomm_core::server::Connection;
 use netcomm_core::wire::{
     self, ClientMessage, CloseCode, Conversation, Credential, RequestId, ServerMessage,
 };
@@ -88,8 +87,7 @@ impl Hall {
         let peer = Arc::new(Peer::new(socket, SocketAddr::from(([127, 0, 0, 1], 1))));
         let hub = Arc::clone(&self.hub);
         let id = hub.connect(&peer).unwrap().unwrap();
-        let connection = Connection::new(&hub.limits, hub.now());
-        let serve = move || reader::serve(&hub, &peer, Some(id), connection);
+        let serve = move || reader::serve(&hub, &peer, Ok(id));
         self.readers.push(shuttle::thread::spawn(serve));
         let mut guest = Guest { far, requests: 0 };
         guest.far.write(&ClientPreface::OURS.to_bytes());
