@@ -3,17 +3,10 @@
 //! Everything that is allocated on the test's thread while something is measured is counted, with
 //! what is only there for a moment.
 
-#[path = "support/hostile.rs"]
-mod hostile;
-#[path = "support/strategies.rs"]
-#[allow(dead_code, reason = "another test uses all of it")]
-mod strategies;
-
 use std::mem::size_of;
 use std::time::Duration;
 
 use allocation_counter::measure;
-use hostile::{Script, client_stream, cut, drive, frame, server_stream};
 use netcomm_core::client::{Output, Session, SessionConfig};
 use netcomm_core::frame::{FrameDecoder, HEADER, MAX_PAYLOAD};
 use netcomm_core::limits::Limits;
@@ -25,6 +18,9 @@ use netcomm_core::wire::{
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+use crate::support::hostile::{self, Script, client_stream, cut, drive, frame, server_stream};
+use crate::support::{random, strategies};
 
 /// What a session holds at most (see the documentation of `client`).
 const SESSION: u64 = 8 * 1024 * 1024;
@@ -58,7 +54,7 @@ fn limits() -> impl Strategy<Value = Limits> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(random(256))]
 
     #[test]
     fn a_connection_holds_no_more_than_is_announced(

@@ -1,7 +1,5 @@
 //! Limits, pages and ends: what the router does where there is too much.
 
-mod support;
-
 use std::time::Duration;
 
 use allocation_counter::measure;
@@ -9,7 +7,8 @@ use netcomm_core::server::{After, ConnId, Face, Incoming, Origin};
 use netcomm_core::wire::{
     ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ResumeToken, ServerMessage,
 };
-use support::chat::{Chat, create, history, join, position, post, refusal};
+
+use crate::support::chat::{Chat, create, history, join, position, post, refusal};
 
 const EVERYONE: Conversation<'static> = Conversation::EVERYONE;
 const LOBBY: Conversation<'static> = Conversation::room("lobby");

@@ -1,10 +1,5 @@
 //! Frames, prefaces and messages: what goes in comes out, and whatever comes in does no harm.
 
-#[path = "support/listing.rs"]
-mod listing;
-#[path = "support/strategies.rs"]
-mod strategies;
-
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -17,6 +12,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+
+use crate::support::{listing, random, strategies};
 
 /// Feeds a decoder chunk by chunk: the payloads, and the error that ended the stream.
 fn split_at(chunks: &[&[u8]], limit: u32) -> (Vec<Vec<u8>>, Option<FrameError>) {
@@ -82,7 +79,7 @@ fn turns<'a, M: Message<'a> + PartialEq + std::fmt::Debug>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(random(256))]
 
     #[test]
     fn any_split_of_a_stream_gives_the_same(bytes in stream(), cuts in vec(any::<usize>(), 0..12)) {

@@ -7,6 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
 
+use crate::support::random;
+
 const LIMIT: usize = MAX_PAYLOAD as usize;
 
 /// How a stream ends.
@@ -103,7 +105,7 @@ fn cut<'a>(bytes: &'a [u8], cuts: &[usize]) -> Vec<&'a [u8]> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(random(256))]
 
     #[test]
     fn both_write_the_same_and_refuse_to_write_the_same(payload in payload()) {

@@ -1,20 +1,16 @@
 //! Whatever comes, in whatever pieces: nobody panics, and where a piece ends changes nothing.
 
-#[path = "support/hostile.rs"]
-mod hostile;
-#[path = "support/strategies.rs"]
-#[allow(dead_code, reason = "another test uses all of it")]
-mod strategies;
-
 use std::time::Duration;
 
-use hostile::{Script, client_stream, cut, drive, server_stream};
 use netcomm_core::client::{Output, Session, SessionConfig};
 use netcomm_core::limits::Limits;
 use netcomm_core::time::Instant;
 use netcomm_core::wire::{ClientMessage, Conversation};
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+use crate::support::hostile::{self, Script, client_stream, cut, drive, server_stream};
+use crate::support::random;
 
 /// All that a connection makes of these chunks, and of the silence and the end after them.
 fn said(limits: &Limits, chunks: &[&[u8]], is_refused: bool) -> Vec<String> {
@@ -114,7 +110,7 @@ fn rest(session: &mut Session, told: &mut Vec<String>) -> Option<Instant> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(random(256))]
 
     #[test]
     fn a_connection_says_the_same_of_a_stream_in_any_pieces(

@@ -2,19 +2,14 @@
 //!
 //! `NETCOMM_TEST_EFFORT` multiplies the number of traces.
 
-mod support;
-
 use proptest::prelude::*;
-use proptest::test_runner::Config;
-use support::both::Both;
-use support::traces::{actions, limits};
+
+use crate::support::both::Both;
+use crate::support::random;
+use crate::support::traces::{actions, limits};
 
 proptest! {
-    #![proptest_config(Config {
-        cases: support::cases(600),
-        failure_persistence: None,
-        ..Config::default()
-    })]
+    #![proptest_config(random(600))]
 
     #[test]
     fn the_router_is_as_the_model(set in limits(), trace in actions(60)) {

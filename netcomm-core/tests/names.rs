@@ -6,6 +6,8 @@ use netcomm_core::text::{Shown, Text, TextError};
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::support::random;
+
 #[test]
 fn what_looks_alike_is_the_same() {
     for (one, other) in [
@@ -168,7 +170,7 @@ fn strange() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(random(256))]
 
     #[test]
     fn a_key_is_its_own_key(name in strange()) {

@@ -1,9 +1,8 @@
 //! Names, rooms, messages: the rules of the router, one conversation each.
 
-mod support;
-
 use netcomm_core::wire::{ClientMessage, Conversation, Position, RefusalCode, ServerMessage};
-use support::chat::{Chat, create, join, login, members, names, position, post, refusal};
+
+use crate::support::chat::{Chat, create, join, login, members, names, position, post, refusal};
 
 const EVERYONE: Conversation<'static> = Conversation::EVERYONE;
 const LOBBY: Conversation<'static> = Conversation::room("lobby");

@@ -1,8 +1,6 @@
 //! What is said in a row is handed out in one piece, and everybody hears the same as if it were
 //! not.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,7 +11,9 @@ use netcomm_core::server::{
 use netcomm_core::time::{Instant, UnixMillis, WallClock};
 use netcomm_core::wire::{ClientMessage, Conversation, RequestId};
 use proptest::prelude::*;
-use support::chat::{login, post};
+
+use crate::support::chat::{login, post};
+use crate::support::random;
 
 /// Who is there at the beginning.
 const SEATS: [(&str, Face); 4] =
@@ -160,11 +160,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: support::cases(150),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(random(150))]
 
     #[test]
     fn everybody_hears_the_same(

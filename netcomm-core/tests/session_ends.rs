@@ -1,8 +1,6 @@
 //! A client's session against what servers may say: when it ends, when it comes back, and that
 //! no bytes do it harm.
 
-mod support;
-
 use std::time::Duration;
 
 use netcomm_core::client::{Answer, Ending, Event, Loss, Session, SessionConfig};
@@ -13,7 +11,11 @@ use netcomm_core::wire::{
     ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ServerMessage,
 };
 use proptest::prelude::*;
-use support::script::{NOW, again, asked, drain, ending, greeted, requests, tell, up, welcome};
+
+use crate::support::random;
+use crate::support::script::{
+    NOW, again, asked, drain, ending, greeted, requests, tell, up, welcome,
+};
 
 #[test]
 fn only_codes_of_the_retry_class_bring_a_session_back() {
@@ -155,7 +157,7 @@ fn a_room_that_was_refused_unheard_is_asked_for_anew() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(random(256))]
 
     #[test]
     fn no_bytes_from_a_server_do_harm(

@@ -1,7 +1,5 @@
 //! What a client's session makes of gaps, of its own posts in history, and of too much of either.
 
-mod support;
-
 use std::time::Duration;
 
 use netcomm_core::client::{Answer, Event, Output, Session};
@@ -11,8 +9,9 @@ use netcomm_core::wire::{
     self, ClientMessage, Conversation, ConversationItem, HistoryItem, LimitValue, Position,
     RefusalCode, ServerMessage,
 };
-use support::script::{EVERYONE, welcome};
-use support::script::{
+
+use crate::support::script::{EVERYONE, welcome};
+use crate::support::script::{
     NOW, Said, again, asked, drain, greeted, item, message, requests, tell, texts,
 };
 

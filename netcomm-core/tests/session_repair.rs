@@ -1,13 +1,13 @@
 //! A client's session against the real router: what is lost with a connection is made good.
 
-mod support;
-
 use netcomm_core::client::{Event, Output, Session, SessionConfig};
 use netcomm_core::frame::{FrameDecoder, MAX_PAYLOAD};
 use netcomm_core::server::{ConnId, Face, Incoming};
 use netcomm_core::wire::{self, Conversation, RequestId};
 use proptest::prelude::*;
-use support::chat::Chat;
+
+use crate::support::chat::Chat;
+use crate::support::random;
 
 struct Peer {
     session: Session,
@@ -107,7 +107,7 @@ enum Step {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(random(64))]
 
     #[test]
     fn every_message_comes_once_and_in_order_whatever_connections_break(

@@ -1,13 +1,14 @@
 //! Sessions: what a user keeps when its connection is lost, and what ends.
 
-mod support;
-
 use std::time::Duration;
 
 use netcomm_core::wire::{
     ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, RequestId, ServerMessage,
 };
-use support::chat::{Chat, create, history, join, login, members, names, position, post, refusal};
+
+use crate::support::chat::{
+    Chat, create, history, join, login, members, names, position, post, refusal,
+};
 
 const EVERYONE: Conversation<'static> = Conversation::EVERYONE;
 const LOBBY: Conversation<'static> = Conversation::room("lobby");

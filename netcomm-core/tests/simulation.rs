@@ -1,11 +1,9 @@
 //! Clients and a server under every fault that a network has, in virtual time.
 
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use support::cases;
-use support::sim::Sim;
+use crate::support::cases;
+use crate::support::sim::Sim;
 
 /// How many stories are told; `NETCOMM_TEST_SEED` tells one.
 const STORIES: u32 = 12;

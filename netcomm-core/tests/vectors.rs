@@ -1,12 +1,7 @@
 //! The published bytes of version 1 (`vectors/v1`), and that PROTOCOL.md says what they are.
 //!
-//! `NETCOMM_WRITE_VECTORS=1 cargo test --test vectors` writes the files anew. Entries of a released
-//! version are only ever added.
-
-#[path = "support/examples.rs"]
-mod examples;
-#[path = "support/listing.rs"]
-mod listing;
+//! `NETCOMM_WRITE_VECTORS=1 cargo test --test suite vectors::` writes the files anew. Entries of a
+//! released version are only ever added.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,7 +15,8 @@ use netcomm_core::wire::{self, ClientMessage, CloseCode, Message, RequestId, Ser
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use examples::Example;
+use crate::support::examples::{self, Example};
+use crate::support::listing;
 
 /// One line of a file. The order of the fields is that of the file.
 #[derive(Serialize)]

@@ -1,28 +1,20 @@
 //! Hidden means absent: whatever a hidden user does, all others are sent the same bytes as in the
 //! run in which its connection is lost instead (PROTOCOL.md, "Visibility").
 
-#[path = "visibility/channels.rs"]
 mod channels;
-#[path = "visibility/edges.rs"]
 mod edges;
-#[path = "visibility/small_worlds.rs"]
 mod small_worlds;
-mod support;
-#[path = "visibility/world.rs"]
 mod world;
 
 use netcomm_core::wire::Conversation;
 use proptest::prelude::*;
-use support::cases;
-use support::twin::Twins;
-use support::twin::act::{Act, EVERYONE, NAMES, ROOMS, Step, WINDOW, Who, setting, trace};
+
+use crate::support::random;
+use crate::support::twin::Twins;
+use crate::support::twin::act::{Act, EVERYONE, NAMES, ROOMS, Step, WINDOW, Who, setting, trace};
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: cases(300),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(random(300))]
 
     #[test]
     fn others_are_sent_the_same_bytes_as_in_the_twin((setting, trace) in (setting(), trace())) {

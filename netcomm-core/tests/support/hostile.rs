@@ -14,7 +14,7 @@ use netcomm_core::wire::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::strategies;
+use super::strategies;
 
 /// How a framed connection begins.
 pub(crate) const PREFACE: [u8; 8] = [0x9e, b'N', b'E', b'T', 0, 1, 0, 1];

@@ -12,12 +12,23 @@
 
 pub mod both;
 pub mod chat;
+pub mod examples;
+pub mod hostile;
+pub mod listing;
 pub mod model;
 pub mod script;
 pub mod sim;
+pub mod strategies;
 pub mod trace;
 pub mod traces;
 pub mod twin;
+
+use proptest::prelude::ProptestConfig;
+
+/// A random test of so many cases.
+pub fn random(usual: u32) -> ProptestConfig {
+    ProptestConfig { cases: cases(usual), failure_persistence: None, ..ProptestConfig::default() }
+}
 
 /// The usual number of cases times `NETCOMM_TEST_EFFORT`, which may be a fraction; at least one.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]

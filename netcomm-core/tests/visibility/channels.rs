@@ -5,8 +5,8 @@
 
 use netcomm_core::wire::Conversation;
 
+use super::world::{ANN, BOB, CAT, LOBBY, TEA, VISIBLY, World, silence};
 use crate::support::twin::act::{Act, EVERYONE, Visibility, WINDOW};
-use crate::world::{ANN, BOB, CAT, LOBBY, TEA, VISIBLY, World, silence};
 
 #[test]
 fn member_lists() {

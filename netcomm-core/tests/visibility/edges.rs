@@ -3,9 +3,9 @@
 use netcomm_core::server::Face;
 use netcomm_core::wire::Conversation;
 
+use super::world::{ANN, BOB, CAT, LOBBY, TEA, VISIBLY, World, silence};
 use crate::support::twin::Twins;
 use crate::support::twin::act::{Act, EVERYONE, Setting, Step, Visibility, WINDOW, Who};
-use crate::world::{ANN, BOB, CAT, LOBBY, TEA, VISIBLY, World, silence};
 
 const HIDDEN: Visibility = Visibility::Hidden;
 
