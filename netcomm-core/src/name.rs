@@ -366,12 +366,9 @@ fn unalike(folded: &str) -> String {
             plain.push(c);
             continue;
         }
-        let start = plain.len();
-        plain.extend(skeleton(c.encode_utf8(&mut [0; 4])));
-        // The tables spell `m` like this, but ours is told apart from it.
-        if let Some(at) = plain[start..].find("rn") {
-            plain.replace_range(start + at..start + at + 2, "m");
-        }
+        let look: String = skeleton(c.encode_utf8(&mut [0; 4])).collect();
+        // The tables spell each `m` in it like this, but ours is told apart from it.
+        plain.push_str(&look.replace("rn", "m"));
     }
     plain.nfc().collect()
 }

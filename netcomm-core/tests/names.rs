@@ -20,6 +20,9 @@ fn what_looks_alike_is_the_same() {
         ("\u{ff41}nn", "ann"),
         ("\u{1d426}ary", "mary"),
         ("\u{271}ary", "m\u{326}ary"),
+        ("a\u{271}y", "am\u{326}y"),
+        ("to\u{339c}y", "tommy"),
+        ("\u{339d}", "cm"),
     ] {
         assert_eq!(NameKey::of(one), NameKey::of(other), "{one} {other}");
     }
@@ -129,6 +132,33 @@ fn the_longest_name_is_as_long_as_the_limit() {
     // One character that looks like eighteen.
     let ligature = "\u{fdfa}".repeat(21);
     assert!(matches!(RoomName::new(&ligature), Err(NameError::TooLong { limit: 256, .. })));
+}
+
+#[test]
+fn a_name_is_within_configured_limits_up_to_their_last_byte_and_column() {
+    let mut limits = Limits::default();
+    for (name, value) in [("nickname_bytes", 5), ("nickname_columns", 4), ("room_name_bytes", 4)] {
+        limits.set(name, value).expect("within its range");
+    }
+    let nickname = |name: &str| Nickname::new(name).and_then(|name| name.within(&limits));
+    assert_eq!(nickname("anna"), Ok(()));
+    assert_eq!(nickname("annie"), Err(NameError::TooWide { columns: 5, limit: 4 }));
+    assert_eq!(nickname("\u{e9}\u{e9}m"), Ok(()));
+    assert_eq!(nickname("\u{e9}\u{e9}\u{e9}"), Err(NameError::TooLong { bytes: 6, limit: 5 }));
+    let room = |name: &str| RoomName::new(name).and_then(|name| name.within(&limits));
+    assert_eq!(room("teas"), Ok(()));
+    assert_eq!(room("lobby"), Err(NameError::TooLong { bytes: 5, limit: 4 }));
+}
+
+#[test]
+fn a_name_is_displayed_as_given_and_its_reason_quotes_what_is_seen() {
+    let (nickname, room) = (Nickname::new("Ann"), RoomName::new("Tea"));
+    let (nickname, room) = (nickname.expect("valid"), room.expect("valid"));
+    assert_eq!(format!("{nickname} {nickname:?}"), r#"Ann Nickname("Ann")"#);
+    assert_eq!(format!("{room} {room:?}"), r#"Tea RoomName("Tea")"#);
+    let told = |name| Nickname::new(name).map_err(|error| error.to_string());
+    assert_eq!(told("a b"), Err("a name may not contain ' '".into()));
+    assert_eq!(told("a\u{ad}b"), Err("a name may not contain '\\u{ad}'".into()));
 }
 
 #[test]
