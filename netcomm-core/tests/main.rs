@@ -5,6 +5,7 @@ mod bounds;
 mod codec;
 mod frames;
 mod hostile;
+mod limits;
 mod model;
 mod names;
 mod python;
