@@ -198,4 +198,14 @@ mod tests {
         assert_eq!(decoder.next_frame(&mut last), Ok(None));
         assert_eq!(decoder.carry.capacity(), 0);
     }
+
+    #[test]
+    fn a_chunk_without_bytes_makes_no_room() {
+        let mut decoder = FrameDecoder::new(MAX_PAYLOAD);
+        assert_eq!(decoder.next_frame(&mut &[0, 0, 0x40, 0, 1][..]), Ok(None));
+        let room = decoder.carry.capacity();
+        assert_eq!(room, decoder.carry.len(), "else the next chunk could find room by chance");
+        assert_eq!(decoder.next_frame(&mut &[][..]), Ok(None));
+        assert_eq!(decoder.carry.capacity(), room);
+    }
 }

@@ -71,7 +71,7 @@ impl Peer {
     /// The connection breaks, and what was on its way to here is lost.
     fn lose(&mut self, chat: &mut Chat) {
         if let Some(conn) = self.conn.take() {
-            chat.router.disconnect(chat.now, conn, &mut chat.ears);
+            chat.lose(conn);
             chat.ears.take(conn);
             self.session.handle_disconnected(chat.now);
         }

@@ -101,9 +101,12 @@ fn a_repeated_request_is_answered_as_before_and_executed_once() {
     let again = chat.ask_as(alice, RequestId(900), &post(EVERYONE, "once"));
     assert_eq!(first, again);
     assert_eq!(chat.heard(bob).texts(), ["once"]);
-    for id in 901..=964 {
+    for id in 901..=963 {
         chat.ask_as(alice, RequestId(id), &post(EVERYONE, "more"));
     }
+    let oldest = chat.ask_as(alice, RequestId(900), &post(EVERYONE, "once"));
+    assert_eq!(oldest, first, "the last 64 answers are kept");
+    chat.ask_as(alice, RequestId(964), &post(EVERYONE, "more"));
     let stale = chat.ask_as(alice, RequestId(900), &post(EVERYONE, "once"));
     assert_eq!(refusal(&stale), RefusalCode::STALE_REQUEST);
 }

@@ -1,6 +1,6 @@
 //! A router, and an ear at each of its connections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use netcomm_core::limits::Limits;
@@ -25,7 +25,11 @@ pub struct Chat {
 
 /// What every connection was sent and has not been asked about yet.
 #[derive(Default)]
-pub struct Ears(BTreeMap<ConnId, Heard>);
+pub struct Ears {
+    heard: BTreeMap<ConnId, Heard>,
+    /// Those that were closed or lost: nothing may be said to them any more.
+    over: BTreeSet<ConnId>,
+}
 
 /// What one connection was sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,6 +133,7 @@ impl Chat {
 
     pub fn lose(&mut self, conn: ConnId) {
         self.router.disconnect(self.now, conn, &mut self.ears);
+        self.ears.lose(conn);
     }
 
     /// Lets time pass, timers included.
@@ -153,12 +158,17 @@ impl Chat {
 
 impl Ears {
     pub fn take(&mut self, conn: ConnId) -> Heard {
-        self.0.remove(&conn).unwrap_or_default()
+        self.heard.remove(&conn).unwrap_or_default()
+    }
+
+    /// A connection is lost.
+    pub fn lose(&mut self, conn: ConnId) {
+        self.over.insert(conn);
     }
 
     /// Forgets the preface, which is no frame.
     pub fn take_first_bytes(&mut self, conn: ConnId) {
-        if let Some(heard) = self.0.get_mut(&conn) {
+        if let Some(heard) = self.heard.get_mut(&conn) {
             heard.bytes.drain(..LENGTH);
         }
     }
@@ -167,15 +177,15 @@ impl Ears {
 impl Deliver for Ears {
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
         for to in to.iter() {
-            let heard = self.0.entry(to.conn).or_default();
-            assert!(!heard.closed, "something was said after the last words");
+            assert!(!self.over.contains(&to.conn), "something was said after the last words");
+            let heard = self.heard.entry(to.conn).or_default();
             heard.bytes.extend_from_slice(message.bytes(to.face));
         }
     }
 
     fn close(&mut self, to: Recipient, last: &mut Outgoing<'_>) {
-        let heard = self.0.entry(to.conn).or_default();
-        assert!(!heard.closed, "a connection was closed twice");
+        assert!(self.over.insert(to.conn), "a connection that is over was closed");
+        let heard = self.heard.entry(to.conn).or_default();
         heard.bytes.extend_from_slice(last.bytes(to.face));
         heard.closed = true;
     }

@@ -80,6 +80,7 @@ impl Run {
 
     pub fn lose(&mut self, conn: ConnId) {
         self.router.disconnect(self.now, conn, &mut self.ears);
+        self.ears.lose(conn);
     }
 
     /// Closes a connection whose mailbox is full.
