@@ -8,7 +8,7 @@ use netcomm_core::wire::{
     ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ResumeToken, ServerMessage,
 };
 
-use crate::support::chat::{Chat, create, history, join, position, post, refusal};
+use crate::support::chat::{Chat, create, history, join, login, position, post, refusal};
 
 const EVERYONE: Conversation<'static> = Conversation::EVERYONE;
 const LOBBY: Conversation<'static> = Conversation::room("lobby");
@@ -334,4 +334,41 @@ fn conversations_that_have_ended_make_no_rename_dearer() {
     };
     let (few, many) = (allocations(0), allocations(32));
     assert!(many < few + 32, "{few} allocations, and {many}");
+}
+
+#[test]
+fn a_page_of_history_is_of_the_incarnation_that_is_meant() {
+    let mut chat = Chat::new();
+    let alice = chat.user("alice");
+    let epoch = position(&chat.ask(alice, &post(EVERYONE, "hi"))).epoch;
+    for (meant, is_granted) in [(None, true), (Some(epoch), true), (Some(epoch ^ 1), false)] {
+        let mut asked = history(EVERYONE);
+        if let ClientMessage::History { epoch, .. } = &mut asked {
+            *epoch = meant;
+        }
+        let page = chat.ask(alice, &asked);
+        match page.messages()[0].1 {
+            ServerMessage::History { .. } => assert!(is_granted),
+            _ => assert!(!is_granted && refusal(&page) == RefusalCode::WRONG_EPOCH),
+        }
+    }
+}
+
+/// The text face begins each line with two spaces, so that less fits.
+#[test]
+fn a_page_of_history_holds_what_fits_a_frame_and_no_more() {
+    let mut chat = Chat::new();
+    let alice = chat.user("alice");
+    let reader = chat.open(Face::Text);
+    chat.ask(reader, &login("bob", false, None));
+    let lines = format!("x{}y", "\n".repeat(4000));
+    for _ in 0..5 {
+        chat.say(alice, EVERYONE, &lines);
+    }
+    let page = chat.ask(alice, &history(EVERYONE));
+    let ServerMessage::History { items, .. } = &page.messages()[0].1 else { panic!("{page:?}") };
+    assert_eq!(items.len(), 3, "of 4 KiB each");
+    let page = chat.ask(reader, &history(EVERYONE));
+    let page = String::from_utf8(page.bytes).expect("lines");
+    assert_eq!(page.matches("<alice> x").count(), 1, "of 12 KiB each");
 }
