@@ -115,6 +115,21 @@ fn lists_come_in_pages_to_the_end() {
 }
 
 #[test]
+fn there_are_as_many_rooms_as_may_be_until_one_ends() {
+    let mut chat = Chat::with(&[("rooms", 2), ("room_idle_ms", 1000)]);
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    chat.done(alice, &create("one"));
+    chat.done(bob, &create("two"));
+    let refused = chat.ask(bob, &create("three"));
+    assert_eq!(refusal(&refused), RefusalCode::TOO_MANY_ROOMS);
+    chat.done(alice, &ClientMessage::Quit);
+    chat.pass(Duration::from_secs(1));
+    chat.done(bob, &create("three"));
+    let refused = chat.ask(bob, &create("four"));
+    assert_eq!(refusal(&refused), RefusalCode::TOO_MANY_ROOMS);
+}
+
+#[test]
 fn who_makes_rooms_and_leaves_them_still_has_them() {
     let mut chat = Chat::with(&[("rooms_per_user", 2), ("room_idle_ms", 1000)]);
     let (alice, bob) = (chat.user("alice"), chat.user("bob"));
@@ -354,21 +369,44 @@ fn a_page_of_history_is_of_the_incarnation_that_is_meant() {
     }
 }
 
-/// The text face begins each line with two spaces, so that less fits.
+/// An item counts its author's name, its text and 48 bytes, and there is room for 16,128. The text
+/// face begins each line with two spaces, so that less fits.
 #[test]
 fn a_page_of_history_holds_what_fits_a_frame_and_no_more() {
+    for (bytes, fit) in [(3979, 4), (3980, 3)] {
+        let mut chat = Chat::new();
+        let alice = chat.user("alice");
+        let reader = chat.open(Face::Text);
+        chat.ask(reader, &login("bob", false, None));
+        let lines = format!("x{}y", "\n".repeat(bytes - 2));
+        for _ in 0..5 {
+            chat.say(alice, EVERYONE, &lines);
+        }
+        let page = chat.ask(alice, &history(EVERYONE));
+        let ServerMessage::History { items, .. } = &page.messages()[0].1 else {
+            panic!("{page:?}")
+        };
+        assert_eq!(items.len(), fit);
+        let page = chat.ask(reader, &history(EVERYONE));
+        let page = String::from_utf8(page.bytes).expect("lines");
+        assert_eq!(page.matches("<alice> x").count(), 1);
+    }
+}
+
+#[test]
+fn the_last_private_conversations_that_ended_are_remembered() {
     let mut chat = Chat::new();
     let alice = chat.user("alice");
-    let reader = chat.open(Face::Text);
-    chat.ask(reader, &login("bob", false, None));
-    let lines = format!("x{}y", "\n".repeat(4000));
-    for _ in 0..5 {
-        chat.say(alice, EVERYONE, &lines);
+    for number in 0..33 {
+        let guest = chat.user(&format!("guest-{number:02}"));
+        chat.say(guest, Conversation::private("alice"), "hi");
+        chat.done(guest, &ClientMessage::Quit);
     }
-    let page = chat.ask(alice, &history(EVERYONE));
-    let ServerMessage::History { items, .. } = &page.messages()[0].1 else { panic!("{page:?}") };
-    assert_eq!(items.len(), 3, "of 4 KiB each");
-    let page = chat.ask(reader, &history(EVERYONE));
-    let page = String::from_utf8(page.bytes).expect("lines");
-    assert_eq!(page.matches("<alice> x").count(), 1, "of 12 KiB each");
+    let all = chat.ask(alice, &ClientMessage::Conversations { from: EVERYONE });
+    let ServerMessage::Conversations { conversations, .. } = &all.messages()[0].1 else {
+        panic!("{all:?}")
+    };
+    let names: Vec<_> = conversations.iter().map(|item| item.conversation.name).collect();
+    assert_eq!(names.len(), 1 + 32, "with everyone");
+    assert_eq!((names[1], names[32]), ("guest-01", "guest-32"), "the oldest is forgotten");
 }

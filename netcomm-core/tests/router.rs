@@ -100,3 +100,27 @@ fn a_post_may_name_the_epoch_it_means() {
         assert_eq!(posted, granted);
     }
 }
+
+#[test]
+fn who_leaves_a_room_hears_it_no_more_in_the_open_or_in_secret() {
+    let mut chat = Chat::new();
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    chat.done(alice, &create("lobby"));
+    let leave = ClientMessage::Leave { room: "lobby" };
+    for in_secret in [false, true] {
+        if in_secret {
+            chat.done(bob, &ClientMessage::Hide);
+        }
+        chat.done(bob, &join("lobby"));
+        chat.say(alice, LOBBY, "hi");
+        assert_eq!(chat.heard(bob).texts(), ["hi"]);
+        chat.heard(alice);
+        chat.done(bob, &leave);
+        let left = ServerMessage::MemberLeft { room: "lobby", nickname: "bob" };
+        assert_eq!(chat.heard(alice).events(), if in_secret { vec![] } else { vec![left] });
+        assert_eq!(names(&chat.ask(alice, &members(Some("lobby")))), ["alice"]);
+        chat.say(alice, LOBBY, "gone?");
+        assert!(chat.heard(bob).is_silent());
+        assert_eq!(refusal(&chat.ask(bob, &leave)), RefusalCode::NOT_A_MEMBER);
+    }
+}
