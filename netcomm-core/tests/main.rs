@@ -13,6 +13,7 @@ mod router;
 mod runs;
 mod session_ends;
 mod session_gaps;
+mod session_logins;
 mod session_repair;
 mod sessions;
 mod simulation;
