@@ -11,6 +11,7 @@ mod names;
 mod python;
 mod router;
 mod runs;
+mod session_answers;
 mod session_ends;
 mod session_gaps;
 mod session_logins;

@@ -304,3 +304,41 @@ fn an_answer_that_comes_again_does_not_keep_what_has_ended() {
         assert_eq!(said.events, if goes_on { vec![] } else { vec![ended] });
     }
 }
+
+#[test]
+fn a_conversation_is_called_as_the_server_writes_it_now() {
+    let mut session = settled();
+    for (name, seq) in [("bob", 1), ("Bob", 2)] {
+        tell(&mut session, 0, &message(Conversation::private(name), (8, seq), "hi"));
+    }
+    let said = tell(&mut session, 0, &message(Conversation::private("BOB"), (8, 4), "hi"));
+    let sent = requests(&said.bytes);
+    assert!(sent[0].1.contains("\"BOB\"") && sent[0].1.contains("first: 3"), "{sent:?}");
+}
+
+/// There are no more pages than conversations that are kept.
+#[test]
+fn a_list_without_end_is_not_read_for_ever() {
+    let mut session = settled();
+    let mut said = come_back(&mut session, true);
+    let page = ServerMessage::Conversations { conversations: Vec::new(), next: Some(DEN) };
+    let mut pages = 0;
+    while let [(id, request)] = &requests(&said.bytes)[..] {
+        assert!(request.starts_with("Conversations"));
+        said = tell(&mut session, id.0, &page);
+        pages += 1;
+    }
+    assert_eq!(pages, 4097);
+}
+
+#[test]
+fn a_ping_takes_no_place_among_what_the_user_may_ask() {
+    let mut session = settled();
+    let Output::Wait(Some(due)) = session.poll_output() else { panic!("no heartbeat") };
+    session.handle_timeout(due);
+    asked(&drain(&mut session), "Ping");
+    for _ in 0..64 {
+        session.post(due, ALL, "hi").expect("a place");
+    }
+    assert!(session.post(due, ALL, "one too many").is_err());
+}

@@ -67,8 +67,24 @@ mod tests {
             let ceiling = FIRST.saturating_mul(1 << attempt).min(MOST);
             assert!(longest <= ceiling && longest > ceiling / 2);
         }
-        let mut back_off = BackOff::default();
+        let mut back_off = BackOff { attempts: 9 };
+        back_off.reset();
+        assert!(back_off.next(&mut generator, None) <= FIRST);
         let asked = Duration::from_secs(90);
         assert_eq!(back_off.next(&mut generator, Some(asked)), asked);
+    }
+
+    #[test]
+    fn the_longest_wait_is_the_ceiling_itself() {
+        // Its first number is 1000 modulo 1001.
+        let mut generator = Generator::new(2622);
+        assert_eq!(BackOff::default().next(&mut generator, None), FIRST);
+    }
+
+    #[test]
+    fn the_generator_is_splitmix64() {
+        let mut generator = Generator::new(0);
+        let drawn = [(); 3].map(|()| generator.draw());
+        assert_eq!(drawn, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
     }
 }
