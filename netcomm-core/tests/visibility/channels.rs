@@ -286,6 +286,15 @@ fn sequence_numbers_and_epochs() {
 }
 
 #[test]
+fn epochs_of_private_conversations() {
+    let mut world = World::new(&[]);
+    world.ann(Act::Hide);
+    world.ann(Act::Lose);
+    world.ann(Act::Resume);
+    assert!(world.bob(Act::Say(ANN, "hi")).contains("seq: 1"), "she came back in secret");
+}
+
+#[test]
 fn history() {
     let mut world = World::new(&[("history_messages", 2)]);
     world.bob(Act::Say(LOBBY, "one"));

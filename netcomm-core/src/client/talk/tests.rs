@@ -249,3 +249,108 @@ fn what_was_missed_is_counted() {
         * everyone: messages 40 to 52 are no longer kept\n"
     );
 }
+
+#[test]
+fn what_others_do_is_told_and_a_room_that_was_closed_is_left() {
+    let mut talk = talk(&[]);
+    let name = || String::from("bob");
+    for event in [
+        Event::MemberJoined { room: "one".into(), nickname: name() },
+        Event::MemberLeft { room: "one".into(), nickname: name() },
+        Event::Online { nickname: name() },
+        Event::Offline { nickname: name() },
+        Event::Renamed { from: name(), to: "rob".into() },
+    ] {
+        talk.event(&event);
+        let shown = talk.page().take();
+        assert!(shown.starts_with("* ") && shown.contains("bob"), "{shown:?}");
+    }
+    join(&mut talk, "one");
+    let (subject, text) = (String::from("one"), String::new());
+    talk.event(&Event::Notice { code: NoticeCode::ROOM_CLOSED, subject, text });
+    assert_eq!(talk.current(), Conversation::EVERYONE);
+}
+
+#[test]
+fn who_comes_back_hidden_is_told_and_warned_again_only_where_that_is_news() {
+    let mut talk = talk(&[]);
+    let posted = || Answer::Posted { position: PLACE, time: UnixMillis(0) };
+    ask(&mut talk, &ClientMessage::Hide, Answer::Done);
+    let warning = ask(&mut talk, &post("hi"), posted());
+    assert_ne!(warning, "");
+    let back = |talk: &mut Talk, resumed, hidden| {
+        log_in(talk, resumed, hidden, false);
+        talk.page().take()
+    };
+    assert_eq!(back(&mut talk, true, true), "* back again as ann\n");
+    assert_eq!(ask(&mut talk, &post("hi"), posted()), "");
+    let forgotten = "* back again as ann; the server does not remember you\n";
+    let shown = back(&mut talk, false, true);
+    assert!(shown.starts_with(forgotten) && shown.len() > forgotten.len(), "{shown:?}");
+    assert_eq!(ask(&mut talk, &post("hi"), posted()), warning);
+    assert_eq!(back(&mut talk, true, false), "* back again as ann\n");
+    assert_eq!(back(&mut talk, false, false), forgotten);
+    let shown = back(&mut talk, true, true);
+    assert!(shown.len() > "* back again as ann\n".len(), "{shown:?}");
+}
+
+#[test]
+fn who_hid_and_revealed_before_saying_anything_is_not_warned() {
+    let mut talk = talk(&[]);
+    ask(&mut talk, &ClientMessage::Hide, Answer::Done);
+    ask(&mut talk, &ClientMessage::Reveal, Answer::Done);
+    let posted = Answer::Posted { position: PLACE, time: UnixMillis(0) };
+    assert_eq!(ask(&mut talk, &post("hi"), posted), "");
+}
+
+#[test]
+fn a_history_without_messages_has_no_end() {
+    let mut talk = talk(&[]);
+    let conversation = Conversation::room("one");
+    let message = ClientMessage::History {
+        conversation,
+        epoch: None,
+        first: 1,
+        last: u64::MAX,
+        latest: true,
+        most: 1,
+    };
+    let conversation = conversation.into();
+    let answer =
+        Answer::History { conversation, epoch: 1, first_kept: 1, last: 0, items: Vec::new() };
+    assert!(!ask(&mut talk, &message, answer).contains("end of"));
+}
+
+#[test]
+fn what_has_no_answer_that_makes_sense_is_trouble() {
+    for (message, answer, words) in [
+        (post("hi"), Answer::Lost, "* not known whether this arrived: \"hi\"\n"),
+        (
+            post("hi"),
+            Answer::Unsupported,
+            "* the server answered what this version does not know\n",
+        ),
+    ] {
+        let mut talk = talk(&[]);
+        assert_eq!(ask(&mut talk, &message, answer), words);
+        assert!(talk.had_trouble());
+    }
+}
+
+#[test]
+fn a_conversation_that_ended_is_named_where_one_was_in_it() {
+    let mut talk = talk(&[]);
+    join(&mut talk, "one");
+    for (conversation, words) in [
+        (Conversation::EVERYONE, ""),
+        (Conversation::room("two"), ""),
+        (Conversation::private("bob"), "* the private conversation with bob ended\n"),
+        (
+            Conversation::room("one"),
+            "* you are no longer in #one\n* what you type is said to everyone\n",
+        ),
+    ] {
+        talk.event(&Event::ConversationEnded { conversation: conversation.into() });
+        assert_eq!(talk.page().take(), words);
+    }
+}
