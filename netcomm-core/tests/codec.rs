@@ -6,7 +6,8 @@ use std::ops::Range;
 use netcomm_core::frame::{self, FrameDecoder, FrameError, HEADER, MAX_PAYLOAD, TooLarge};
 use netcomm_core::preface::{ClientPreface, PrefaceError, PrefaceRefusal, ServerPreface, Version};
 use netcomm_core::wire::{
-    self, ClientMessage, DecodeError, EncodeError, Message, RequestId, ServerMessage,
+    self, ClientMessage, CloseCode, Credential, CredentialScheme, DecodeError, EncodeError,
+    Message, RequestId, ResumeToken, ServerMessage,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -278,4 +279,27 @@ fn every_variant_has_a_strategy() {
     let numbers = |table| rows.iter().filter(|row| row.0 == table).map(|row| row.1).collect();
     assert_eq!(client, numbers("Client messages"));
     assert_eq!(server, numbers("Server messages"));
+}
+
+#[test]
+fn what_proves_who_somebody_is_is_not_printed() {
+    let token = ResumeToken([7; 16]);
+    assert_eq!(format!("{token:?}"), "ResumeToken(redacted)");
+    let credential = Credential { scheme: CredentialScheme(1), data: b"secret" };
+    let printed = format!("{credential:?}");
+    assert!(printed.starts_with("Credential") && !printed.contains("secret"), "{printed}");
+    assert!(!printed.contains("115"), "the bytes neither");
+}
+
+#[test]
+fn each_code_by_which_a_connection_is_closed_has_words_of_its_own() {
+    let words: BTreeSet<_> = CloseCode::KNOWN.iter().map(|code| code.reason()).collect();
+    assert_eq!(words.len(), CloseCode::KNOWN.len());
+    assert!(!words.contains(CloseCode(u16::MAX).reason()), "those of a code without a name");
+}
+
+#[test]
+fn a_request_is_named_by_its_kind() {
+    assert_eq!(ClientMessage::Hide.name(), "hide");
+    assert_eq!(ClientMessage::Join { room: "den" }.name(), "join");
 }

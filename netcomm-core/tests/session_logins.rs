@@ -96,3 +96,29 @@ fn a_user_is_told_which_login_was_the_first() {
         assert_eq!(told, Some((is_first, resumed)));
     }
 }
+
+/// A room that nobody made is made, and one that somebody else makes first is joined; but not for
+/// ever.
+#[test]
+fn a_room_is_entered_or_made_in_four_tries() {
+    let refusals = [
+        (RefusalCode::UNKNOWN_ROOM, "Join"),
+        (RefusalCode::ROOM_EXISTS, "CreateRoom"),
+        (RefusalCode::UNKNOWN_ROOM, "Join"),
+        (RefusalCode::ROOM_EXISTS, "CreateRoom"),
+    ];
+    let mut session = greeted();
+    let mut said = tell(&mut session, 1, &welcome(false));
+    for (code, request) in refusals {
+        assert_eq!(said.events.iter().filter(|event| is_refused(event)).count(), 0);
+        let id = asked(&said, request);
+        let refused = ServerMessage::Refused { code, retry_after: None, text: "" };
+        said = tell(&mut session, id.0, &refused);
+    }
+    assert_eq!(said.events.iter().filter(|event| is_refused(event)).count(), 1);
+    asked(&said, "Conversations");
+}
+
+fn is_refused(event: &Event) -> bool {
+    matches!(event, Event::RoomRefused { .. })
+}

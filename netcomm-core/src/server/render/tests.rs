@@ -130,6 +130,8 @@ fn history_tells_what_is_before_it() {
     assert_eq!(page(1, 0, &[]), "* history of #lobby: nothing was said yet\n");
     assert_eq!(page(10, 9, &[]), "* history of #lobby: nothing is kept any longer\n");
     assert_eq!(page(4, 9, &[]), "* history of #lobby: nothing there\n");
+    assert_eq!(page(9, 9, &[]), "* history of #lobby: nothing there\n");
+    assert_eq!(page(2, 9, &[2]), format!("{one}* message 1 is no longer kept\n"));
 }
 
 #[test]
@@ -157,6 +159,27 @@ fn long_lists_are_wrapped() {
     assert_eq!(words.matches("0123456789").count(), 100);
     assert!(words.lines().all(|line| line.len() <= 78), "{words}");
     assert!(words.lines().count() <= 18, "{words}");
+}
+
+/// `* online:` and what follows, up to the 78th column.
+#[test]
+fn a_list_is_wrapped_where_its_line_is_full_and_not_before() {
+    let listed = |lengths: &[usize]| {
+        let names: Vec<_> = lengths.iter().map(|length| "x".repeat(*length)).collect();
+        let members = names.iter().map(String::as_str).collect();
+        answer(&ServerMessage::Members { members, next: "" }, Asked::Members(None))
+    };
+    for (lengths, lines) in [
+        (&[68][..], 1),
+        (&[69], 2),
+        (&[30, 36], 1),
+        (&[30, 37], 2),
+        (&[30, 60, 14], 2),
+        (&[30, 60, 15], 3),
+    ] {
+        let words = listed(lengths);
+        assert_eq!(words.lines().count(), lines, "{words}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The connection as its driver sees it, in virtual time.
 
 mod streams;
+mod text;
 
 use alloc::format;
 use alloc::string::String;
