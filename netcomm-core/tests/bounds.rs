@@ -410,3 +410,28 @@ fn the_last_private_conversations_that_ended_are_remembered() {
     assert_eq!(names.len(), 1 + 32, "with everyone");
     assert_eq!((names[1], names[32]), ("guest-01", "guest-32"), "the oldest is forgotten");
 }
+
+#[test]
+fn what_a_room_kept_is_free_for_others_when_it_ends() {
+    let mut chat = Chat::with(&[("histories_bytes", 64 * 1024), ("room_idle_ms", 1000)]);
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    chat.done(bob, &create("lobby"));
+    let text = "x".repeat(4000);
+    let fill = |chat: &mut Chat, who, conversation| {
+        for _ in 0..7 {
+            chat.say(who, conversation, &text);
+        }
+    };
+    fill(&mut chat, alice, EVERYONE);
+    fill(&mut chat, bob, LOBBY);
+    chat.done(bob, &ClientMessage::Quit);
+    chat.pass(Duration::from_secs(1));
+    fill(&mut chat, alice, EVERYONE);
+    let page = chat.ask(alice, &history(EVERYONE));
+    let kept = matches!(page.events()[0], ServerMessage::History { first_kept: 1, last: 14, .. });
+    assert!(kept, "{:?}", page.events()[0]);
+    fill(&mut chat, alice, EVERYONE);
+    let page = chat.ask(alice, &history(EVERYONE));
+    let kept = matches!(page.events()[0], ServerMessage::History { first_kept: 2.., last: 21, .. });
+    assert!(kept, "there is no room for so many");
+}

@@ -303,3 +303,10 @@ fn a_request_is_named_by_its_kind() {
     assert_eq!(ClientMessage::Hide.name(), "hide");
     assert_eq!(ClientMessage::Join { room: "den" }.name(), "join");
 }
+
+#[test]
+fn each_reason_in_a_preface_has_words_of_its_own() {
+    let words: BTreeSet<_> = (1..=7).map(|reason| PrefaceRefusal(reason).to_string()).collect();
+    assert_eq!(words.len(), 7);
+    assert!(words.contains("reason 7") && words.iter().all(|words| words.len() > 7));
+}

@@ -22,6 +22,7 @@ mod sessions;
 mod simulation;
 mod support;
 mod text_face;
+mod times;
 mod vectors;
 mod visibility;
 

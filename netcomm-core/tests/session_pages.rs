@@ -129,3 +129,20 @@ fn a_room_that_could_not_be_entered_stays_wanted() {
     let said = come_back(&mut session, false);
     asked(&said, "Join { room: \"den\"");
 }
+
+#[test]
+fn what_was_read_from_history_is_counted_when_all_of_it_is_there() {
+    let (mut session, said) = with_a_gap();
+    let first = page(1, 4, vec![item(1, 0, "one")]);
+    let said = tell(&mut session, asked(&said, "History").0, &first);
+    assert_eq!(said.events.len(), 1);
+    let rest = page(1, 4, vec![item(2, 0, "two"), item(3, 0, "three")]);
+    let said = tell(&mut session, asked(&said, "History").0, &rest);
+    let caught_up = Event::CaughtUp { conversation: ALL.into(), count: 3 };
+    assert_eq!(
+        (texts(&said), said.events.last()),
+        (vec!["two", "three", "four"], Some(&caught_up))
+    );
+    let said = tell(&mut session, 0, &message(ALL, (7, 5), "five"));
+    assert_eq!((texts(&said), said.events.len()), (vec!["five"], 1));
+}
