@@ -1,6 +1,6 @@
 //! What a client's session asks for when it logs in again: what it was granted before.
 
-use netcomm_core::client::{Event, Session};
+use netcomm_core::client::{Answer, Event, Session};
 use netcomm_core::wire::{ClientMessage, Position, RefusalCode, ServerMessage};
 
 use crate::support::script::{
@@ -121,4 +121,43 @@ fn a_room_is_entered_or_made_in_four_tries() {
 
 fn is_refused(event: &Event) -> bool {
     matches!(event, Event::RoomRefused { .. })
+}
+
+#[test]
+fn who_is_hidden_makes_no_room() {
+    let mut session = up();
+    ask(&mut session, &ClientMessage::Join { room: "lobby" }, &joined("lobby"));
+    ask(&mut session, &ClientMessage::Hide, &ServerMessage::Done);
+    again(&mut session);
+    let login = asked(&drain(&mut session), "Login");
+    let ServerMessage::Welcome { nickname, token, time, everyone, .. } = welcome(false) else {
+        panic!("a welcome");
+    };
+    let hidden = ServerMessage::Welcome {
+        nickname,
+        resumed: false,
+        hidden: true,
+        token,
+        time,
+        everyone,
+        limits: Vec::new(),
+        features: 0,
+        extensions: Vec::new(),
+    };
+    let said = tell(&mut session, login.0, &hidden);
+    let code = RefusalCode::UNKNOWN_ROOM;
+    let refused = ServerMessage::Refused { code, retry_after: None, text: "" };
+    let said = tell(&mut session, asked(&said, "Join").0, &refused);
+    assert!(said.events.iter().any(is_refused));
+    asked(&said, "Conversations");
+}
+
+#[test]
+fn who_is_forgotten_is_told_that_no_answers_will_come() {
+    let mut session = up();
+    let id = session.request(NOW, &ClientMessage::Rooms { from: "" }).expect("a request");
+    again(&mut session);
+    let login = asked(&drain(&mut session), "Login");
+    let said = tell(&mut session, login.0, &welcome(false));
+    assert!(said.events.contains(&Event::Answered { id, answer: Answer::Lost }));
 }
