@@ -2,122 +2,82 @@
 
 use std::hint::black_box;
 
-use netcomm_benches::{post, stream, text};
-use netcomm_core::frame::{FrameDecoder, MAX_PAYLOAD};
-use netcomm_core::time::UnixMillis;
-use netcomm_core::wire::{self, ClientMessage, Conversation, Position, RequestId, ServerMessage};
+use netcomm_benches::codecs::{
+    ByHand, Irc, LengthDelimited, MqttCore, Mqttbytes, Netcomm, Reader, Writer, posts, said,
+};
+use netcomm_benches::text;
 
 use crate::Case;
-use crate::floor::{self, Said};
 
 const TEXTS: [usize; 3] = [16, 64, 512];
+/// What a socket gives when much is there, when a packet is there, and at worst.
 const CHUNK: usize = 64 * 1024;
+const PACKET: usize = 1460;
+const BYTE: usize = 1;
+
+type Run = fn(usize, u64);
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for size in TEXTS {
-        let mut add = |what: &str, how: &str, run| {
-            let name = |how| format!("{what}, {how}, {size} B");
-            let floor = (how != "floor").then(|| name("floor"));
-            cases.push(Case { name: name(how), floor, run, size });
-        };
-        add("decode a post", "floor", decode_by_hand);
-        add("decode a post", "netcomm", decode);
-        add("encode a delivery", "floor", encode_by_hand);
-        add("encode a delivery", "netcomm", encode);
+        cases.extend(group("decode a post", size, readers::<CHUNK>()));
+    }
+    cases.extend(group("decode a post from chunks of 1460 B", 64, readers::<PACKET>()));
+    cases.extend(group("decode a post byte by byte", 64, readers::<BYTE>()));
+    for size in TEXTS {
+        let writers: [(&str, Run); 6] = [
+            ("floor", write::<ByHand>),
+            ("netcomm", write::<Netcomm>),
+            ("length-delimited + postcard", write::<LengthDelimited>),
+            ("mqttbytes", write::<Mqttbytes>),
+            ("mqtt-protocol-core", write::<MqttCore>),
+            ("irc-proto", write::<Irc>),
+        ];
+        cases.extend(group("encode a delivery", size, writers));
     }
     cases
 }
 
-fn decode_by_hand(size: usize, times: u64) {
-    let (bytes, frames) = stream(&post(&text(size)), CHUNK);
+fn readers<const AT_ONCE: usize>() -> [(&'static str, Run); 6] {
+    [
+        ("floor", read::<ByHand, AT_ONCE>),
+        ("netcomm", read::<Netcomm, AT_ONCE>),
+        ("length-delimited + postcard", read::<LengthDelimited, AT_ONCE>),
+        ("mqttbytes", read::<Mqttbytes, AT_ONCE>),
+        ("mqtt-protocol-core", read::<MqttCore, AT_ONCE>),
+        ("irc-proto", read::<Irc, AT_ONCE>),
+    ]
+}
+
+/// The same, done in several ways.
+fn group(what: &str, size: usize, ways: [(&str, Run); 6]) -> Vec<Case> {
+    let name = |how: &str| format!("{what}, {how}, {size} B");
+    let case = |(how, run): (&str, Run)| {
+        let floor = (how != "floor").then(|| name("floor"));
+        Case { name: name(how), floor, run, size }
+    };
+    ways.into_iter().map(case).collect()
+}
+
+fn read<R: Reader, const AT_ONCE: usize>(size: usize, times: u64) {
+    let (bytes, count) = posts::<R>(&text(size), CHUNK);
+    let post = bytes.len() / usize::try_from(count).unwrap_or(1);
+    let mut reader = R::default();
     let mut left = times;
     while left > 0 {
-        let mut input = black_box(&bytes[..]);
-        for _ in 0..frames.min(left) {
-            let post = floor::decode(black_box(&mut input)).expect("a post");
-            black_box((post.id, post.kind, post.name, post.epoch, post.nonce, post.text));
-            left -= 1;
-        }
+        let now = count.min(left);
+        let part = &bytes[..post * usize::try_from(now).unwrap_or(0)];
+        let read: u64 = part.chunks(AT_ONCE).map(|chunk| reader.read(black_box(chunk))).sum();
+        assert_eq!(read, now);
+        left -= now;
     }
 }
 
-fn decode(size: usize, times: u64) {
-    let (bytes, frames) = stream(&post(&text(size)), CHUNK);
-    let mut decoder = FrameDecoder::new(MAX_PAYLOAD);
-    let mut left = times;
-    while left > 0 {
-        let mut input = black_box(&bytes[..]);
-        for _ in 0..frames.min(left) {
-            let payload = decoder.next_frame(black_box(&mut input)).expect("frames");
-            let payload = payload.expect("a frame");
-            black_box(wire::decode::<ClientMessage<'_>>(payload).expect("a post"));
-            left -= 1;
-        }
-    }
-}
-
-/// What is delivered when somebody speaks in a room.
-fn said(text: &str) -> Said<'_> {
-    Said {
-        kind: 1,
-        name: "lobby",
-        epoch: 0x0123_4567_89ab_cdef,
-        seq: 12_345,
-        time: 1_795_000_000_000,
-        author: "user1234",
-        text,
-    }
-}
-
-const fn message<'a>(said: &Said<'a>) -> ServerMessage<'a> {
-    ServerMessage::Message {
-        conversation: Conversation::room(said.name),
-        position: Position { epoch: said.epoch, seq: said.seq },
-        time: UnixMillis(said.time),
-        author: said.author,
-        text: said.text,
-    }
-}
-
-fn encode_by_hand(size: usize, times: u64) {
+fn write<W: Writer>(size: usize, times: u64) {
     let text = text(size);
-    let said = black_box(said(&text));
-    let mut out = vec![0; 1024];
+    let message = W::message(said(&text));
+    let mut writer = W::default();
     for _ in 0..times {
-        black_box(floor::encode(10, black_box(&said), &mut out));
-        black_box(&mut out);
-    }
-}
-
-fn encode(size: usize, times: u64) {
-    let text = text(size);
-    let message = message(&black_box(said(&text)));
-    let mut out = Vec::with_capacity(1024);
-    for _ in 0..times {
-        out.clear();
-        wire::encode(RequestId::NONE, black_box(&message), &mut out).expect("it fits");
-        black_box(&mut out);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_floors_read_and_write_the_same_bytes() {
-        let text = text(64);
-        let (bytes, _) = stream(&post(&text), 200);
-        let decoded = floor::decode(&mut &bytes[..]).unwrap();
-        assert_eq!((decoded.id, decoded.kind, decoded.name), (1000, 1, "lobby"));
-        assert_eq!((decoded.epoch, decoded.nonce), (None, 0x0123_4567_89ab_cdef));
-        assert_eq!(decoded.text, text);
-        let said = said(&text);
-        let mut expected = Vec::new();
-        wire::encode(RequestId::NONE, &message(&said), &mut expected).unwrap();
-        let mut out = [0; 1024];
-        let length = floor::encode(10, &said, &mut out);
-        assert_eq!(out[..length], expected);
+        black_box(writer.write(black_box(&message)));
     }
 }

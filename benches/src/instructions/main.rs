@@ -5,9 +5,9 @@
 //! messages; the difference is what a message costs. The floors are written by hand.
 
 mod codec;
-mod floor;
 mod routing;
 mod table;
+mod typed;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -41,6 +41,7 @@ struct Case {
 
 fn cases() -> Vec<Case> {
     let mut cases = codec::cases();
+    cases.extend(typed::cases());
     cases.extend(routing::cases());
     cases
 }
@@ -67,4 +68,31 @@ fn run(name: &str, times: u64) -> std::io::Result<()> {
     let case = case.ok_or_else(|| std::io::Error::other(format!("no case {name}")))?;
     (case.run)(case.size, times);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_case_has_a_name_of_its_own_and_a_floor_above_it() {
+        let mut names = HashSet::new();
+        for case in cases() {
+            let floor = case.floor.as_ref();
+            assert!(floor.is_none_or(|floor| names.contains(floor)), "{case:?}");
+            assert!(names.insert(case.name.clone()), "{}", case.name);
+        }
+    }
+
+    /// With fewer members: it is slow to let a thousand enter where nothing is optimised.
+    #[test]
+    fn every_case_can_be_run() {
+        for case in cases() {
+            for times in [1, 3] {
+                (case.run)(case.size.min(100), times);
+            }
+        }
+    }
 }

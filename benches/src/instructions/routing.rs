@@ -1,8 +1,9 @@
 //! From a socket's bytes to what is pushed into mailboxes.
 
+use std::hint::black_box;
 use std::time::Duration;
 
-use netcomm_benches::{Counter, Lobby, text};
+use netcomm_benches::{Counter, Lobby, Mailboxes, text};
 use netcomm_core::frame::HEADER;
 use netcomm_core::limits::Limits;
 use netcomm_core::name::Nickname;
@@ -24,16 +25,36 @@ const FIRST: u32 = 1 << 14;
 /// After so many, as many are forgotten as are kept.
 const HISTORY: u64 = 2_000;
 
+const BOTH: [Face; 2] = [Face::Framed, Face::Text];
+
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |name: &str, size: usize, run| {
         cases.push(Case { name: format!("{name} {size}"), floor: None, run, size });
     };
-    for size in [10, 100, 1000] {
+    for size in [1, 10, 100, 1000] {
         add("post to a framed room of", size, framed_room);
         add("post to a text room of", size, text_room);
     }
+    for size in [10, 100, 1000] {
+        add("post to a room, half framed, half text, of", size, mixed_room);
+    }
+    for size in [10, 100, 1000] {
+        add("broadcast to", size, broadcast);
+        add("leave and join a room of", size, leave_and_join);
+    }
+    // A thousand would take valgrind minutes.
+    for size in [10, 100] {
+        add("hide and reveal in a room of", size, hide_and_reveal);
+    }
+    add("look up a name and post to it, among", 1000, look_up);
     add("read and route a private post of", TEXT, private);
+    for size in [100, 1000] {
+        let name = |how| format!("push, take and write in mailboxes, {how}, {size}");
+        let floor = name("floor");
+        cases.push(Case { name: floor.clone(), floor: None, run: vectors, size });
+        cases.push(Case { name: name("netcomm"), floor: Some(floor), run: mailboxes, size });
+    }
     cases
 }
 
@@ -138,18 +159,81 @@ impl Chat {
 }
 
 fn framed_room(size: usize, times: u64) {
-    room(size, Face::Framed, times);
+    room(size, &[Face::Framed], times);
 }
 
 fn text_room(size: usize, times: u64) {
-    room(size, Face::Text, times);
+    room(size, &[Face::Text], times);
 }
 
-fn room(size: usize, face: Face, times: u64) {
-    let listeners = u32::try_from(size).unwrap_or(u32::MAX);
-    let mut lobby = Lobby::new(listeners, face);
+fn mixed_room(size: usize, times: u64) {
+    room(size, &BOTH, times);
+}
+
+fn room(size: usize, faces: &[Face], times: u64) {
+    let mut lobby = lobby(size, faces);
     let text = text(TEXT);
     for _ in 0..times {
         lobby.say(&text);
+    }
+}
+
+fn broadcast(size: usize, times: u64) {
+    let mut lobby = lobby(size, &[Face::Framed]);
+    let text = text(TEXT);
+    for _ in 0..times {
+        lobby.broadcast(&text);
+    }
+}
+
+fn leave_and_join(size: usize, times: u64) {
+    let mut lobby = lobby(size, &[Face::Framed]);
+    for _ in 0..times {
+        lobby.leave_and_join();
+    }
+}
+
+fn hide_and_reveal(size: usize, times: u64) {
+    let mut lobby = lobby(size, &[Face::Framed]);
+    for _ in 0..times {
+        lobby.hide_and_reveal();
+    }
+}
+
+/// To a hundred of them in turn: a user may have so many private conversations.
+fn look_up(size: usize, times: u64) {
+    let mut lobby = lobby(size, &[Face::Framed]);
+    let names: Vec<String> = (0..100).map(|nth| format!("user{}", nth * size / 100 + 1)).collect();
+    let text = text(TEXT);
+    for (name, _) in names.iter().cycle().zip(0..times) {
+        lobby.whisper(name, &text);
+    }
+}
+
+fn lobby(listeners: usize, faces: &[Face]) -> Lobby {
+    Lobby::new(u32::try_from(listeners).unwrap_or(u32::MAX), faces)
+}
+
+/// As long as a framed post of 64 B that is delivered.
+const FRAME: [u8; 110] = [7; 110];
+
+fn mailboxes(recipients: usize, times: u64) {
+    let mut mailboxes = Mailboxes::new(recipients);
+    for _ in 0..times {
+        black_box(mailboxes.fan_out(black_box(&FRAME)));
+    }
+}
+
+/// Copied into a buffer for each recipient, which is looked at and emptied: no less will do.
+fn vectors(recipients: usize, times: u64) {
+    let mut waiting = vec![Vec::with_capacity(256); recipients];
+    for _ in 0..times {
+        for buffer in &mut waiting {
+            buffer.extend_from_slice(black_box(&FRAME[..]));
+        }
+        for buffer in &mut waiting {
+            black_box(&buffer[..]);
+            buffer.clear();
+        }
     }
 }

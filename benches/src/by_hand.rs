@@ -4,17 +4,24 @@ use netcomm_core::frame::HEADER;
 
 /// A post, as far as it is looked at.
 #[derive(Debug)]
-pub(crate) struct Post<'a> {
-    pub(crate) id: u32,
-    pub(crate) kind: u16,
-    pub(crate) name: &'a str,
-    pub(crate) epoch: Option<u64>,
-    pub(crate) nonce: u64,
-    pub(crate) text: &'a str,
+pub struct Post<'a> {
+    /// The request's number.
+    pub id: u32,
+    /// The kind of conversation.
+    pub kind: u16,
+    /// Its name.
+    pub name: &'a str,
+    /// The incarnation that is meant.
+    pub epoch: Option<u64>,
+    /// To know it again.
+    pub nonce: u64,
+    /// What is said.
+    pub text: &'a str,
 }
 
 /// Takes the next frame off `input`, and a post out of it.
-pub(crate) fn decode<'a>(input: &mut &'a [u8]) -> Option<Post<'a>> {
+#[must_use]
+pub fn decode<'a>(input: &mut &'a [u8]) -> Option<Post<'a>> {
     let (header, rest) = input.split_first_chunk::<HEADER>()?;
     let (mut payload, rest) = rest.split_at_checked(u32::from_be_bytes(*header) as usize)?;
     *input = rest;
@@ -41,15 +48,19 @@ fn take<'a>(cursor: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
 }
 
 fn varint(cursor: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for (index, byte) in cursor.iter().enumerate().take(10) {
-        value |= u64::from(byte & 0x7f) << (7 * index);
+    let (mut value, mut shift) = (0, 0);
+    loop {
+        let (byte, rest) = cursor.split_first()?;
+        *cursor = rest;
+        value |= u64::from(byte & 0x7f) << shift;
         if *byte < 0x80 {
-            *cursor = &cursor[index + 1..];
             return Some(value);
         }
+        shift += 7;
+        if shift > 63 {
+            return None;
+        }
     }
-    None
 }
 
 fn string<'a>(cursor: &mut &'a [u8]) -> Option<&'a str> {
@@ -57,20 +68,40 @@ fn string<'a>(cursor: &mut &'a [u8]) -> Option<&'a str> {
     std::str::from_utf8(take(cursor, length)?).ok()
 }
 
+/// Takes the next line off `input`, without its end.
+#[must_use]
+pub fn line<'a>(input: &mut &'a [u8]) -> Option<&'a str> {
+    let end = input.iter().position(|byte| *byte == b'\n')?;
+    let line = std::str::from_utf8(take(input, end)?).ok()?;
+    take(input, 1)?;
+    Some(line.strip_suffix('\r').unwrap_or(line))
+}
+
 /// A message as it is delivered.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Said<'a> {
-    pub(crate) kind: u16,
-    pub(crate) name: &'a str,
-    pub(crate) epoch: u64,
-    pub(crate) seq: u64,
-    pub(crate) time: u64,
-    pub(crate) author: &'a str,
-    pub(crate) text: &'a str,
+pub struct Said<'a> {
+    /// The kind of conversation.
+    pub kind: u16,
+    /// Its name.
+    pub name: &'a str,
+    /// Its incarnation.
+    pub epoch: u64,
+    /// The place in it.
+    pub seq: u64,
+    /// In milliseconds since 1970.
+    pub time: u64,
+    /// Who has said it.
+    pub author: &'a str,
+    /// What.
+    pub text: &'a str,
 }
 
 /// Writes its frame to the beginning of `out`; answers how long it is. The variant is `number`.
-pub(crate) fn encode(number: u8, said: &Said<'_>, out: &mut [u8]) -> usize {
+///
+/// # Panics
+///
+/// If `out` is too short.
+pub fn encode(number: u8, said: &Said<'_>, out: &mut [u8]) -> usize {
     let mut at = HEADER;
     out[at..at + 2].copy_from_slice(&[0, number]);
     at += 2;
