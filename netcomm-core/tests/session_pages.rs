@@ -51,7 +51,7 @@ fn come_back(session: &mut Session, resumed: bool) -> Said {
 }
 
 /// A page of what everyone said.
-fn page<'a>(first_kept: u64, last: u64, items: Vec<HistoryItem<'a>>) -> ServerMessage<'a> {
+fn page(first_kept: u64, last: u64, items: Vec<HistoryItem<'_>>) -> ServerMessage<'_> {
     ServerMessage::History { conversation: ALL, epoch: 7, first_kept, last, items }
 }
 

@@ -79,12 +79,12 @@ fn a_server_that_answers_no_ping_is_left_and_one_that_says_anything_is_not() {
         let ping = due(&mut session);
         session.handle_timeout(ping);
         asked(&drain(&mut session), "Ping");
-        let pong = due(&mut session);
-        assert_eq!(pong.since(ping), Duration::from_secs(15));
+        let patience_over = due(&mut session);
+        assert_eq!(patience_over.since(ping), Duration::from_secs(15));
         if speaks {
             session.receive(ping, &[0]);
         }
-        session.handle_timeout(pong);
+        session.handle_timeout(patience_over);
         let said = drain(&mut session);
         let is_lost = matches!(said.events[..], [Event::Lost { why: Loss::Heartbeat, .. }]);
         assert_eq!(is_lost, !speaks);
