@@ -8,7 +8,7 @@ use netcomm_core::limits::Limit;
 use netcomm_core::preface::{PrefaceRefusal, ServerPreface};
 use netcomm_core::server::{Face, farewell};
 use netcomm_core::wire::{
-    ClientMessage, CloseCode, Conversation, NoticeCode, RefusalCode, ServerMessage,
+    ClientMessage, CloseCode, Conversation, NoticeCode, Position, RefusalCode, ServerMessage,
 };
 use proptest::prelude::*;
 
@@ -111,6 +111,30 @@ fn a_leave_without_answer_and_a_closed_room_are_not_entered_again() {
         assert!(!sent.iter().any(|(_, one)| one.contains("Join")), "{sent:?}");
         let lost = |event: &Event| matches!(event, Event::Answered { answer: Answer::Lost, .. });
         assert_eq!(said.events.iter().any(lost), leaves);
+    }
+}
+
+#[test]
+fn a_room_is_being_entered_from_the_login_until_the_answer() {
+    for refused in [true, false] {
+        let mut session = greeted();
+        assert!(!session.is_entering("lobby"), "there is no login yet");
+        let said = tell(&mut session, 1, &welcome(false));
+        assert!(session.is_entering("Lobby") && !session.is_entering("tea"));
+        let join = asked(&said, "Join");
+        if refused {
+            let code = RefusalCode::TOO_MANY_ROOMS;
+            let answer = ServerMessage::Refused { code, retry_after: None, text: "" };
+            tell(&mut session, join.0, &answer);
+        } else {
+            let position = Position { epoch: 9, seq: 0 };
+            tell(&mut session, join.0, &ServerMessage::Joined { room: "lobby", position });
+        }
+        assert!(!session.is_entering("lobby"), "refused: {refused}");
+        again(&mut session);
+        let id = requests(&drain(&mut session).bytes)[0].0;
+        tell(&mut session, id.0, &welcome(true));
+        assert!(!session.is_entering("lobby"), "a resumed session is in its rooms");
     }
 }
 

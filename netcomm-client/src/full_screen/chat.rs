@@ -5,11 +5,10 @@ mod answers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use netcomm_core::client::{Event, SendError, Session};
 use netcomm_core::command;
-use netcomm_core::name::NameKey;
 use netcomm_core::time::Instant;
 use netcomm_core::wire::{ClientMessage, Conversation as Address, RequestId};
 use netcomm_core::words::Asked;
@@ -72,8 +71,6 @@ pub(crate) struct Chat {
     asked: BTreeMap<RequestId, (Purpose, Instant, u64)>,
     /// Messages of which nobody knows whether they arrived.
     unknown: BTreeMap<RequestId, (Place, i64)>,
-    /// Rooms that the session is about to enter again: nothing is said in them before.
-    entering: BTreeSet<NameKey>,
 }
 
 impl Chat {
@@ -84,7 +81,6 @@ impl Chat {
             queries: VecDeque::new(),
             asked: BTreeMap::new(),
             unknown: BTreeMap::new(),
-            entering: BTreeSet::new(),
         }
     }
 
@@ -128,13 +124,20 @@ impl Chat {
             return false;
         }
         let mut sent = false;
+        // What is for a room that is being entered holds up nothing else.
+        let mut held = VecDeque::new();
         while let Some(next) = self.waiting.pop_front() {
-            if !self.send(session, now, &next) {
-                self.waiting.push_front(next);
+            if self.is_held(session, &next) {
+                held.push_back(next);
+            } else if self.send(session, now, &next) {
+                sent = true;
+            } else {
+                held.push_back(next);
                 break;
             }
-            sent = true;
         }
+        held.append(&mut self.waiting);
+        self.waiting = held;
         let is_asking = self.asked.values().any(|(what, ..)| matches!(what, Purpose::Query(_)));
         if !is_asking && let Some(query) = self.queries.pop_front() {
             sent |= self.ask(session, now, query);
@@ -164,6 +167,15 @@ impl Chat {
         left
     }
 
+    /// Whether it is for a room that the session is about to be in again: it would be refused.
+    fn is_held(&self, session: &Session, waiting: &Waiting) -> bool {
+        let Waiting::Say { place, .. } = waiting else {
+            return false;
+        };
+        let room = self.screen.at(*place).filter(|one| one.is_room());
+        room.is_some_and(|room| session.is_entering(&room.name))
+    }
+
     /// Whether it is dealt with, and need not wait.
     fn send(&mut self, session: &mut Session, now: Instant, waiting: &Waiting) -> bool {
         match waiting {
@@ -174,9 +186,6 @@ impl Chat {
                 let Some(address) = conversation.address() else {
                     return true;
                 };
-                if conversation.is_room() && self.entering.contains(&NameKey::of(address.name)) {
-                    return false;
-                }
                 let delivery = match session.post(now, address, text) {
                     Ok(id) => {
                         let (place, entry) = (*place, *entry);
@@ -282,8 +291,6 @@ impl Chat {
                     for room in rooms {
                         self.ask_who_is_in(&room);
                     }
-                } else {
-                    self.entering = self.screen.rooms().map(NameKey::of).collect();
                 }
             }
             Event::Answered { id, answer } => {
@@ -306,7 +313,6 @@ impl Chat {
                 }
             }
             Event::RoomEntered { room, .. } => {
-                self.entering.remove(&NameKey::of(room));
                 self.screen.event(event);
                 self.ask_who_is_in(room);
             }
@@ -317,10 +323,6 @@ impl Chat {
                     let (room, from) = (Some(place), nickname.clone());
                     self.queries.push_back(Query::People { room, from, page: PAGES });
                 }
-            }
-            Event::RoomRefused { room, .. } => {
-                self.entering.remove(&NameKey::of(room));
-                self.screen.event(event);
             }
             _ => self.screen.event(event),
         }

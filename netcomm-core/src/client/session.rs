@@ -12,7 +12,7 @@ use super::stage::Stage;
 use super::tracks::Tracks;
 use crate::frame::{FrameDecoder, MAX_PAYLOAD};
 use crate::limits::{Limit, Limits, TABLE};
-use crate::name::{NameError, Nickname};
+use crate::name::{NameError, NameKey, Nickname};
 use crate::time::Instant;
 use crate::wire::{Conversation, LimitValue, RequestId, ResumeToken};
 
@@ -170,6 +170,18 @@ impl Session {
             };
             Some((one.id, post.conversation.as_ref(), &*post.text))
         })
+    }
+
+    /// Whether the session is about to be in this room by itself, as after a login that is no
+    /// resume. [`Event::RoomEntered`] or [`Event::RoomRefused`] follows; until then a text for the
+    /// room would be refused.
+    #[must_use]
+    pub fn is_entering(&self, room: &str) -> bool {
+        let key = NameKey::of(room);
+        let is_it = |enter: &Enter| NameKey::of(&enter.room) == key;
+        let mut asked = self.pending.iter();
+        self.entering.iter().any(is_it)
+            || asked.any(|one| matches!(&one.purpose, Purpose::Enter(enter) if is_it(enter)))
     }
 
     /// How many events were skipped because this version does not know them.

@@ -211,6 +211,45 @@ fn nothing_is_said_in_a_room_before_one_is_back_in_it() {
 }
 
 #[test]
+fn a_room_that_was_never_entered_holds_nothing_up_after_a_restart() {
+    let mut world = World::new();
+    world.types("/room nope hi");
+    world.answers("post", &refused(RefusalCode::UNKNOWN_ROOM, "no such room"));
+    world.is_cut();
+    world.connects(false);
+    world.types("hi again");
+    world.answers("post", &refused(RefusalCode::UNKNOWN_ROOM, "there is none"));
+    world.shows("hi again [not sent: there is none]");
+    press(&mut world.chat.screen, "Alt-1");
+    world.types("hello");
+    assert!(world.request("post").is_some(), "{:?}", world.sent);
+}
+
+#[test]
+fn a_room_that_is_being_entered_holds_up_only_what_is_for_it() {
+    let mut world = World::new();
+    world.types("/join tea");
+    let position = Position { epoch: 9, seq: 3 };
+    world.answers("join", &ServerMessage::Joined { room: "tea", position });
+    world.is_cut();
+    world.types("one");
+    world.types("two");
+    press(&mut world.chat.screen, "Alt-1");
+    world.types("to all");
+    world.types("/join milk");
+    world.connects(false);
+    let names: Vec<&str> = world.sent.iter().map(|(_, name)| &**name).collect();
+    let mine: Vec<&&str> = names.iter().filter(|name| ["post", "join"].contains(name)).collect();
+    assert_eq!(mine, [&"join", &"post", &"join"], "back in tea, to all, milk: {names:?}");
+    world.answers("join", &ServerMessage::Joined { room: "tea", position });
+    for expected in ["to all", "one", "two"] {
+        let id = world.request("post").unwrap_or_else(|| panic!("no {expected}"));
+        let said = world.session.posts().find(|(post, ..)| *post == id);
+        assert_eq!(said.map(|(_, _, text)| text), Some(expected));
+    }
+}
+
+#[test]
 fn a_post_that_nobody_knows_of_says_so() {
     let mut world = World::new();
     world.types("lost?");
