@@ -180,10 +180,10 @@ impl Chat {
     fn send(&mut self, session: &mut Session, now: Instant, waiting: &Waiting) -> bool {
         match waiting {
             Waiting::Say { place, entry, text } => {
-                let Some(conversation) = self.screen.at(*place) else {
-                    return true;
-                };
-                let Some(address) = conversation.address() else {
+                let Some(address) = self.screen.at(*place).and_then(Conversation::address) else {
+                    let here = self.screen.current_place();
+                    let words = format!("not sent: {text}: its conversation was closed");
+                    self.screen.say_trouble(here, &words);
                     return true;
                 };
                 let delivery = match session.post(now, address, text) {

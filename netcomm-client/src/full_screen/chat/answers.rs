@@ -38,6 +38,11 @@ impl Chat {
                 if let Some(after) = retry_after {
                     why = format!("{why}; try again in {} s", words::seconds(*after));
                 }
+                if self.screen.at(place).is_none() {
+                    let here = self.screen.current_place();
+                    let words = format!("not sent, to a conversation that was closed: {why}");
+                    self.screen.say_trouble(here, &words);
+                }
                 self.screen.deliver(place, entry, Delivery::Failed(why.into()));
             }
             Answer::Lost => {

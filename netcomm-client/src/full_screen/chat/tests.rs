@@ -250,6 +250,43 @@ fn a_room_that_is_being_entered_holds_up_only_what_is_for_it() {
 }
 
 #[test]
+fn a_conversation_is_not_closed_before_what_was_said_in_it_is_sent() {
+    let mut world = World::new();
+    world.is_cut();
+    world.types("/dm bob psst");
+    world.types("/close");
+    assert_eq!(world.chat.screen.current().title(), "@bob");
+    world.shows("not closed: a message of yours here must be sent first");
+    world.connects(true);
+    let position = Position { epoch: 6, seq: 1 };
+    world.answers("post", &ServerMessage::Posted { position, time: UnixMillis(0) });
+    world.types("/close");
+    assert_eq!(world.chat.screen.current().title(), "everyone");
+}
+
+#[test]
+fn what_is_not_sent_since_its_conversation_was_closed_is_told() {
+    let mut world = World::new();
+    world.is_cut();
+    world.types("/dm bob psst");
+    let place = world.chat.screen.current_place();
+    world.chat.screen.close(place);
+    world.connects(true);
+    world.shows("not sent: psst: its conversation was");
+    assert_eq!(world.request("post"), None, "{:?}", world.sent);
+}
+
+#[test]
+fn a_room_that_was_never_entered_is_closed_without_asking_the_server() {
+    let mut world = World::new();
+    world.types("/room nope hi");
+    world.answers("post", &refused(RefusalCode::UNKNOWN_ROOM, "no such room"));
+    world.types("/close");
+    assert_eq!(world.chat.screen.current().title(), "everyone");
+    assert_eq!(world.request("leave"), None, "{:?}", world.sent);
+}
+
+#[test]
 fn a_post_that_nobody_knows_of_says_so() {
     let mut world = World::new();
     world.types("lost?");

@@ -37,6 +37,10 @@ impl Buffer {
         self.entries.get(self.index(id)?)
     }
 
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
     /// Changes an entry, if it is still there.
     pub(crate) fn change<R>(&mut self, id: i64, change: impl FnOnce(&mut Entry) -> R) -> Option<R> {
         let index = self.index(id)?;

@@ -6,6 +6,7 @@ use netcomm_core::name::NameKey;
 use netcomm_core::wire::{Conversation as Address, ConversationKind};
 
 use super::buffer::Buffer;
+use super::entry::{Body, Delivery, Entry};
 use super::input_line::InputLine;
 use super::scroll::Scroll;
 
@@ -67,6 +68,8 @@ pub(crate) struct Conversation {
     /// The place of the first message that is here; `None`: not known.
     pub(crate) oldest: Option<u64>,
     pub(crate) earlier: Earlier,
+    /// Whether one is in it, where it is a room that one enters.
+    pub(crate) entered: bool,
     /// Whether one is no longer in it.
     pub(crate) ended: bool,
 }
@@ -91,6 +94,7 @@ impl Conversation {
             epoch: None,
             oldest: None,
             earlier,
+            entered: false,
             ended: false,
         }
     }
@@ -113,6 +117,20 @@ impl Conversation {
 
     pub(crate) const fn is_everyone(&self) -> bool {
         matches!(self.key, Key::Talk(ConversationKind::EVERYONE, _))
+    }
+
+    /// Whether one is in this room, as far as is known.
+    pub(crate) const fn is_entered(&self) -> bool {
+        self.is_room() && self.entered && !self.ended
+    }
+
+    /// How many own messages wait until they are sent, or answered.
+    pub(crate) fn own_waiting(&self) -> usize {
+        let waits = |entry: &Entry| match &entry.body {
+            Body::Said(said) => matches!(said.own, Some(Delivery::Waiting | Delivery::Sent)),
+            Body::Moves(_) | Body::System { .. } => false,
+        };
+        self.buffer.entries().filter(|entry| waits(entry)).count()
     }
 
     /// As it is called in the list.

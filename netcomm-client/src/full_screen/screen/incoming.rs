@@ -78,6 +78,7 @@ impl Screen {
         };
         conversation.placed(at.0, at.1);
         conversation.heard(author);
+        conversation.entered = true;
         conversation.ended = false;
         let (is_private, title) = (conversation.is_private(), conversation.title());
         let is_seen = is_current && conversation.scroll == Scroll::Bottom;
@@ -109,6 +110,7 @@ impl Screen {
         let mut is_news = true;
         if let Some(conversation) = self.at_mut(place) {
             is_news = conversation.ended || conversation.epoch.is_none();
+            conversation.entered = true;
             conversation.ended = false;
             if conversation.epoch.is_none() {
                 conversation.placed(epoch, seq.saturating_add(1));
@@ -147,6 +149,7 @@ impl Screen {
 
     fn end(&mut self, place: Place) {
         if let Some(one) = self.at_mut(place) {
+            one.entered = false;
             one.ended = true;
             one.forget_people();
         }
@@ -269,9 +272,9 @@ impl Screen {
         }
     }
 
-    /// Whether one is in this room, as far as is known.
+    /// The rooms that one is in, as far as is known.
     pub(crate) fn rooms(&self) -> impl Iterator<Item = &str> {
-        let rooms = self.conversations().filter(|one| one.is_room() && !one.ended);
+        let rooms = self.conversations().filter(|one| one.is_entered());
         rooms.map(|one: &Conversation| &*one.name)
     }
 

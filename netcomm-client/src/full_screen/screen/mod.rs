@@ -274,7 +274,7 @@ impl Screen {
     fn close_most_silent(&mut self) {
         let last = |one: &Conversation| one.buffer.entry(one.buffer.end() - 1).map(|it| it.time);
         let closable = |index: usize, one: &Conversation| {
-            index != self.current && one.is_private() && one.mentions == 0
+            index != self.current && one.is_private() && one.mentions == 0 && one.own_waiting() == 0
         };
         let silent = (self.conversations.iter().enumerate())
             .filter(|(index, (_, one))| closable(*index, one))

@@ -140,7 +140,12 @@ impl Screen {
     fn close_current(&mut self) {
         let place = self.current_place();
         let current = self.current();
-        if current.is_room() && !current.ended {
+        let waiting = current.own_waiting();
+        if waiting > 0 && !current.is_everyone() {
+            let messages = if waiting == 1 { "a message" } else { "messages" };
+            let words = format!("not closed: {messages} of yours here must be sent first");
+            self.notice = Some(words);
+        } else if current.is_entered() {
             let line = format!("/leave {}", current.name);
             self.wishes.push_back(Wish::Command { place, line });
         } else if current.is_everyone() {
