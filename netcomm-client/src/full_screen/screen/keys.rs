@@ -26,6 +26,7 @@ pub(crate) const KEYS: &[(&str, &str)] = &[
     ("Ctrl-w, Alt-d", "cut the word before, the word after"),
     ("Ctrl-u, Ctrl-k", "cut to the start, to the end of the line"),
     ("Ctrl-y, Ctrl-t", "put back what was cut; swap two characters"),
+    ("a paste", "of more than one line is asked about first, if the terminal brackets pastes"),
     ("Ctrl-l", "draw the screen anew"),
     ("Ctrl-z", "suspend; `fg` in the shell comes back"),
     ("Ctrl-c", "drop the line; on an empty line, twice: end (also Ctrl-d, /quit)"),
@@ -89,7 +90,11 @@ impl Screen {
             needle.push_str(&text.replace('\n', " "));
             return self.find_anew();
         }
-        if text.contains('\n') {
+        if let Mode::Paste(before) = &mut self.mode {
+            // The question stands already, and counts these lines, too.
+            before.push('\n');
+            before.push_str(text);
+        } else if text.contains('\n') {
             self.mode = Mode::Paste(text.into());
         } else {
             self.mode = Mode::Typing;
@@ -266,7 +271,13 @@ impl Screen {
         let Mode::Paste(text) = std::mem::replace(&mut self.mode, Mode::Typing) else {
             return;
         };
-        match event.code {
+        let code = match (event.code, event.modifiers) {
+            (KeyCode::Char('c' | 'g'), KeyModifiers::CONTROL) => KeyCode::Char('n'),
+            (code, KeyModifiers::NONE | KeyModifiers::SHIFT) => code,
+            // A key of the line, Ctrl-y say, is no answer.
+            _ => KeyCode::Null,
+        };
+        match code {
             KeyCode::Char('y') if self.input().text().starts_with('/') => {
                 let words = "you have typed a command: o adds what was pasted to it";
                 self.notice = Some(String::from(words));

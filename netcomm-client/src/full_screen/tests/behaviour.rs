@@ -434,3 +434,32 @@ fn a_slash_right_after_escape_still_begins_a_command() {
         press(&mut screen, "Ctrl-u");
     }
 }
+
+#[test]
+fn only_plain_keys_answer_what_is_asked_about_a_paste() {
+    let mut screen = screen(80, 24);
+    wishes(&mut screen);
+    screen.paste("one\ntwo");
+    for key in ["Ctrl-y", "Alt-y", "Ctrl-o", "Alt-n", "Enter"] {
+        press(&mut screen, key);
+        assert!(matches!(screen.mode, Mode::Paste(_)), "{key}");
+    }
+    for key in ["Ctrl-c", "Ctrl-g", "n", "Esc"] {
+        screen.paste("one\ntwo");
+        press(&mut screen, key);
+        assert!(matches!(screen.mode, Mode::Typing), "{key}");
+    }
+    assert_eq!(wishes(&mut screen), []);
+    assert_eq!(screen.current().input.text(), "");
+}
+
+#[test]
+fn what_is_pasted_while_a_paste_is_asked_about_is_added_to_it() {
+    let mut screen = screen(80, 24);
+    wishes(&mut screen);
+    screen.paste("one\ntwo\n");
+    screen.paste("three");
+    assert!(shown(&screen, 80, 24).contains("pasted 3 lines: y sends 3 messages"));
+    press(&mut screen, "y");
+    assert_eq!(wishes(&mut screen).len(), 3);
+}
