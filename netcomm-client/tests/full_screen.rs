@@ -104,6 +104,20 @@ fn a_whole_evening() {
 }
 
 #[test]
+fn much_that_is_typed_at_once_is_read_to_its_end() {
+    let house = house();
+    let mut ann = Window::open(client(house.address(), &[]));
+    ann.shows("welcome, ann");
+    for round in ["first", "second"] {
+        // A terminal that does not bracket a paste sends it as if it were typed.
+        ann.types(&format!("{}the {round} end", "x".repeat(3000)));
+        ann.shows(&format!("the {round} end"));
+        ann.types("\u{15}");
+        ann.shows_no(&format!("the {round} end"));
+    }
+}
+
+#[test]
 fn history_is_read_while_one_scrolls() {
     let house = house();
     let mut bob = Person::with_socket(house.address(), "bob");

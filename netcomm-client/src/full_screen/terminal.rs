@@ -33,6 +33,10 @@ const WHEEL_AS_ARROWS: &str = "\x1b[?1007s\x1b[?1007h";
 /// Makes the wheel what it was before.
 const WHEEL_AS_BEFORE: &str = "\x1b[?1007r";
 
+/// For so long another key counts as one that came at the same time. Zero would find none: what was
+/// read already is looked through only while there is time left.
+const AT_ONCE: Duration = Duration::from_millis(2);
+
 /// Whether the terminal is ours and has to be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
@@ -143,7 +147,7 @@ fn give_back_on_panic() {
 pub(super) fn read_keys(inputs: SyncSender<Input<Front>>) -> io::Result<()> {
     let next = || -> io::Result<Vec<Event>> {
         let mut events = vec![read()?];
-        while events.len() < 4096 && poll(Duration::ZERO)? {
+        while events.len() < 4096 && poll(AT_ONCE)? {
             events.push(read()?);
         }
         Ok(events)
