@@ -1,15 +1,18 @@
 //! The full screen in a real terminal, against the real server.
 
 mod people;
+mod support;
 mod window;
 
 use std::env;
+use std::net::TcpListener;
 
 use netcomm_client::full_screen::look::Depth;
 use netcomm_client::full_screen::terminal::Terminal;
 use people::{House, Person};
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
+use support::Peer;
 use window::{Window, client};
 
 const ENTER: &str = "\r";
@@ -159,18 +162,56 @@ fn a_signal_to_end_gives_the_terminal_back() {
 fn suspending_gives_the_terminal_back_for_a_while() {
     let house = house();
     let mut bob = Person::with_socket(house.address(), "bob");
-    let mut ann = Window::open(client(house.address(), &[]));
+    // A shell that minds its jobs, as a person's does.
+    let script = "set -m; \"$0\" \"$@\"; echo stopped; read go_on; fg; exit $?";
+    let mut ann = Window::open(in_shell(script, &client(house.address(), &[])));
     ann.shows("welcome, ann");
     ann.types("\u{1a}");
-    ann.stops();
+    ann.shows("stopped");
     ann.is_given_back();
     bob.types("/all are you there?");
-    ann.signal(Signal::CONT);
+    ann.types(ENTER);
     ann.waits("the full screen", vt100::Screen::alternate_screen);
     ann.shows("are you there?");
     ann.types(&format!("yes{ENTER}"));
     bob.reads(&["ann", "yes"]);
     ann.types("\u{3}\u{3}");
+    assert_eq!(ann.ends().exit_code(), 130);
+    ann.is_given_back();
+}
+
+#[test]
+fn nothing_is_suspended_that_no_shell_could_let_go_on() {
+    let house = house();
+    let alone = client(house.address(), &[]);
+    let minded = in_shell("\"$0\" \"$@\"; exit $?", &alone);
+    for command in [alone, minded] {
+        let mut ann = Window::open(command);
+        ann.shows("welcome, ann");
+        ann.types("\u{1a}");
+        ann.shows("not suspended: no shell here could let it go on");
+        ann.types(&format!("/quit{ENTER}"));
+        assert_eq!(ann.ends().exit_code(), 0);
+    }
+}
+
+/// `command` as the arguments of a shell's script, in its environment.
+fn in_shell(script: &str, command: &CommandBuilder) -> CommandBuilder {
+    let mut shell = command.clone();
+    let argv = shell.get_argv_mut();
+    argv.splice(0..0, ["sh", "-c", script].map(Into::into));
+    shell
+}
+
+#[test]
+fn a_second_signal_to_end_gives_the_terminal_back_too() {
+    // A server that does not say goodbye.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let mut ann = Window::open(client(listener.local_addr().expect("it is bound"), &[]));
+    let _peer = Peer::welcome(&listener);
+    ann.shows("welcome, ann");
+    ann.signal(Signal::TERM);
+    ann.signal(Signal::INT);
     assert_eq!(ann.ends().exit_code(), 130);
     ann.is_given_back();
 }

@@ -250,6 +250,12 @@ impl FullScreen {
 
     fn act(&mut self, deed: Deed) -> io::Result<()> {
         match deed {
+            Deed::Suspend if !terminal::is_job() => {
+                let words = "not suspended: no shell here could let it go on";
+                self.chat.screen.notice = Some(String::from(words));
+                self.is_new = true;
+                Ok(())
+            }
             Deed::Suspend => {
                 self.suspended = true;
                 self.terminal.suspend()

@@ -3,7 +3,7 @@
 use std::io::{self, Stdout, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use ratatui::crossterm::style::{Colored, Print};
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use rustix::process::{Signal, kill_current_process_group};
+use rustix::process::{Signal, getpgrp, getppid, getsid, kill_current_process_group};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
@@ -36,6 +36,9 @@ const WHEEL_AS_BEFORE: &str = "\x1b[?1007r";
 /// For so long another key counts as one that came at the same time. Zero would find none: what was
 /// read already is looked through only while there is time left.
 const AT_ONCE: Duration = Duration::from_millis(2);
+
+/// How long the terminal may take to be given back when the program ends at once.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// Whether the terminal is ours and has to be given back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -127,6 +130,30 @@ fn give_back() {
     }
 }
 
+/// Gives the terminal back, where that is possible within a moment: writing to a screen that is
+/// stopped takes until it goes on.
+fn give_back_soon() {
+    let (done, is_done) = sync_channel(1);
+    let giver = thread::Builder::new().name(String::from("giver")).spawn(move || {
+        give_back();
+        done.send(()).ok();
+    });
+    if giver.is_err() || is_done.recv_timeout(MOMENT).is_err() {
+        disable_raw_mode().ok();
+    }
+}
+
+/// Whether there is a shell that can let the process go on once it is stopped. Such a shell has its
+/// jobs in groups of their own; without one (in a window that was opened for the program, say) it would
+/// be stopped for ever.
+pub(super) fn is_job() -> bool {
+    let Ok(session) = getsid(None) else {
+        return false;
+    };
+    let parents = getppid().and_then(|parent| getsid(Some(parent)).ok());
+    getpgrp() != session && parents == Some(session)
+}
+
 /// A message of a panic is of no use on a screen that is about to vanish, or without line ends.
 fn give_back_on_panic() {
     static ONCE: AtomicBool = AtomicBool::new(false);
@@ -180,7 +207,7 @@ pub(super) fn catch_signals(inputs: SyncSender<Input<Front>>) -> io::Result<()> 
             for signal in &mut signals {
                 let ends = matches!(signal, SIGINT | SIGTERM | SIGHUP);
                 if ends && ending {
-                    disable_raw_mode().ok();
+                    give_back_soon();
                     std::process::exit(i32::from(exit::INTERRUPTED));
                 }
                 ending |= ends;

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, SlavePty};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, Signal, kill_process};
 use vt100::{Parser, Screen};
 
 /// Far above what anything takes; only a test that fails waits for it.
@@ -105,12 +105,6 @@ impl Window {
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).expect("it runs");
-    }
-
-    /// Waits until the program is stopped.
-    pub(crate) fn stops(&self) {
-        let status = waitpid(Some(self.pid()), WaitOptions::UNTRACED).expect("a child");
-        assert!(status.is_some_and(|(_, status)| status.stopped()), "{status:?}");
     }
 
     /// Waits until the full screen is left, and sees that the terminal is as it was.
