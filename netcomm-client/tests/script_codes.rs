@@ -4,6 +4,8 @@ mod people;
 mod scripts;
 mod support;
 
+use std::fs::File;
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 
 use netcomm_core::wire::{CloseCode, RefusalCode, ServerMessage};
@@ -85,7 +87,7 @@ fn refused_is_1() {
     ends(&run(program(server, "ann", &["members", "room:nowhere"]), ""), 1, "refused: ");
     assert_eq!(run(program(server, "ann", &["rooms"]), "").shown, "", "none was made");
     let done = run(program(server, "ann", &["send", "--to", "everyone"]), &"x".repeat(100_000));
-    ends(&done, 1, "the line has 100000 bytes");
+    ends(&done, 1, "netcomm-client: not sent: the line has 100000 bytes");
 }
 
 #[test]
@@ -233,4 +235,54 @@ fn a_reader_who_has_enough_ends_it_quietly_though_nothing_more_is_said() {
     let (code, aside, seen) = Ear::until(tail, Some("\"one\"")).ends();
     assert_eq!((code, &*aside), (Some(0), ""));
     assert_eq!(texts(&seen, "message"), ["one"]);
+}
+
+#[test]
+fn what_is_to_be_said_is_said_though_nobody_reads_what_is_written() {
+    let house = House::open(&[]);
+    let mut tail = Ear::start(program(house.address(), "bob", &["tail", "everyone", "--json"]));
+    tail.reads("logged_in", &[]);
+    for (name, more) in [("words", &[][..]), ("json", &["--json"])] {
+        let mut send = program(house.address(), name, &["send", "--to", "everyone", "--wait"]);
+        let mut send = send.args(more).spawn().expect("the program starts");
+        drop(send.stdout.take());
+        let mut input = send.stdin.take().expect("input is piped");
+        for text in ["one", "two", "three"] {
+            writeln!(input, "{text}").expect("the program reads");
+            tail.reads("message", &[("author", name), ("text", text)]);
+        }
+        drop(input);
+        let output = send.wait_with_output().expect("its end");
+        assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]), "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_told_and_costs_no_message() {
+    let house = House::open(&[]);
+    let full = || File::options().write(true).open("/dev/full").expect("a full disk");
+    let mut send = program(house.address(), "ann", &["send", "--to", "*", "--json", "one", "two"]);
+    send.stdout(full());
+    let words = "netcomm-client: standard output cannot be written: ";
+    ends(&run(send, ""), 1, words);
+    let mut tail = program(house.address(), "ann", &["tail", "everyone", "--from", "1"]);
+    tail.stdout(full());
+    ends(&run(tail, ""), 1, words);
+    let tail = ["tail", "everyone", "--from", "1", "--count", "2", "--json"];
+    let done = run(program(house.address(), "bob", &tail), "");
+    assert_eq!(texts(&done.objects(), "message"), ["one", "two"]);
+}
+
+#[test]
+fn input_that_cannot_be_read_is_told_and_is_1() {
+    let house = House::open(&[]);
+    let directory = || File::open(env!("CARGO_MANIFEST_DIR")).expect("a directory");
+    for arguments in [&["send", "--to", "everyone"][..], &[]] {
+        let mut command = program(house.address(), "ann", arguments);
+        let command = command.stdin(directory()).output().expect("the program runs");
+        let aside = String::from_utf8(command.stderr).expect("troubles are text");
+        assert_eq!(command.status.code(), Some(1), "{arguments:?}: {aside}");
+        let words = "netcomm-client: standard input cannot be read: ";
+        assert!(aside.starts_with(words), "{arguments:?}: {aside}");
+    }
 }

@@ -111,6 +111,8 @@ enum Reading {
     AtLine,
     /// There are no more lines.
     Ended,
+    /// What follows cannot be read.
+    Failed,
 }
 
 impl<W: Write> LineMode<W> {
@@ -157,7 +159,7 @@ impl<W: Write> LineMode<W> {
 
     /// Whether nothing is left to say or to hear.
     fn is_finished(&self) -> bool {
-        let idle = self.hurry.is_none() && self.reading == Reading::Ended;
+        let idle = self.hurry.is_none() && matches!(self.reading, Reading::Ended | Reading::Failed);
         let heard = self.talk.is_settled() && self.welcomed;
         idle && self.talk.waiting() == 0 && (heard || self.interactive)
     }
@@ -173,11 +175,9 @@ impl<W: Write> LineMode<W> {
     }
 
     fn code(&self) -> u8 {
-        if self.code == exit::OK && self.talk.had_trouble() && !self.interactive {
-            exit::TROUBLE
-        } else {
-            self.code
-        }
+        let trouble =
+            self.reading == Reading::Failed || (self.talk.had_trouble() && !self.interactive);
+        if self.code == exit::OK && trouble { exit::TROUBLE } else { self.code }
     }
 
     fn ended(&mut self, why: &Ending) {
@@ -233,6 +233,10 @@ impl<W: Write> LineMode<W> {
         self.reading = Reading::Paused;
         match typed {
             Typed::End => self.reading = Reading::Ended,
+            Typed::Failed(why) => {
+                self.reading = Reading::Failed;
+                self.aside(format_args!("{}: {why}", typed::UNREADABLE));
+            }
             Typed::NotUtf8 => self.talk.refuse("", &words::NOT_UTF8),
             Typed::TooLong(bytes) => {
                 let why = format!("the line has {bytes} bytes, the limit is {}", typed::MAX_LINE);

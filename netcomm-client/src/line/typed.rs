@@ -10,6 +10,9 @@ use crate::driver::Input;
 /// The longest line that is read whole; the rest of a longer one is dropped, and the line refused.
 pub(crate) const MAX_LINE: usize = 64 * 1024;
 
+/// What is said where standard input cannot be read.
+pub(crate) const UNREADABLE: &str = "standard input cannot be read";
+
 /// A line of standard input, without its end.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Typed {
@@ -21,6 +24,8 @@ pub enum Typed {
     TooLong(usize),
     /// There are no more lines.
     End,
+    /// What follows cannot be read, for this reason.
+    Failed(String),
 }
 
 /// Asks the reading thread for lines.
@@ -38,8 +43,8 @@ impl Typist {
         thread::Builder::new().name(String::from("typed")).spawn(move || {
             let mut stdin = io::stdin().lock();
             for () in asked {
-                let typed = read(&mut stdin).unwrap_or(Typed::End);
-                let end = typed == Typed::End;
+                let typed = read(&mut stdin).unwrap_or_else(|why| Typed::Failed(why.to_string()));
+                let end = matches!(typed, Typed::End | Typed::Failed(_));
                 if inputs.send(Input::Front(Front::Typed(typed))).is_err() || end {
                     return;
                 }

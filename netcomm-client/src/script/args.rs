@@ -52,7 +52,7 @@ takes. Without it the program says goodbye once the last message was handed over
 connection break just then, that message's fate is not known.
 Either way nothing is lost in silence: what was refused, was not sent, or is not known to have
 arrived is told on standard error, and by the exit code. What is not known is not said twice.
-Exit codes: 0 all accepted; 1 a message was refused; 5 no connection, 6 no answer, each for longer
+Exit codes: 0 all accepted; 1 a message was refused, or was not sent; 5 no connection, 6 no answer, each for longer
 than --timeout; 7 it is not known whether a message arrived.";
 
 const TAIL_HELP: &str = "\

@@ -28,6 +28,11 @@ pub(super) trait Errand {
     /// A line was read.
     fn typed(&mut self, _desk: &mut Desk, _typed: Typed) {}
 
+    /// Whether it is done for whoever reads what is written: without a reader it is over.
+    fn is_for_reader(&self) -> bool {
+        true
+    }
+
     /// Whether nothing is waited for that may come too late.
     fn is_content(&self, session: &Session) -> bool;
 
@@ -52,6 +57,7 @@ pub(super) struct Desk {
     watched: bool,
     /// Why there is no connection.
     loss: Option<String>,
+    for_reader: bool,
     deaf: Arc<AtomicBool>,
 }
 
@@ -65,7 +71,6 @@ impl Desk {
         let seed = getrandom::u64().map_err(io::Error::from)?;
         let driver = Driver::new(address, config, seed);
         line::catch_signals(&driver)?;
-        let deaf = super::output::watch(driver.inputs())?;
         Ok(Self {
             driver,
             output,
@@ -77,7 +82,8 @@ impl Desk {
             chronicles: false,
             watched: io::stderr().is_terminal(),
             loss: None,
-            deaf,
+            for_reader: false,
+            deaf: Arc::new(AtomicBool::new(false)),
         })
     }
 
@@ -88,6 +94,10 @@ impl Desk {
 
     /// Does the errand; answers the exit code.
     pub(super) fn run(mut self, errand: &mut impl Errand) -> io::Result<u8> {
+        self.for_reader = errand.is_for_reader();
+        if self.for_reader {
+            super::output::watch(self.driver.inputs(), Arc::clone(&self.deaf))?;
+        }
         self.progress();
         loop {
             while let Some(event) = self.driver.poll() {
@@ -95,14 +105,14 @@ impl Desk {
                 errand.event(&mut self, &event);
                 if let Event::Ended { why } = &event {
                     errand.left(&mut self);
-                    self.write()?;
+                    self.write();
                     return Ok(self.ended(why));
                 }
             }
             if self.code.is_none() && errand.go_on(&mut self) {
                 continue;
             }
-            if self.write()? {
+            if self.write() {
                 continue;
             }
             if errand.is_content(self.driver.session()) {
@@ -212,14 +222,23 @@ impl Desk {
         }
     }
 
-    /// Writes what was put together. Where nobody reads it any more, that is the end; whether it
-    /// just came.
-    fn write(&mut self) -> io::Result<bool> {
+    /// Writes what was put together. Where that is for a reader, and nobody reads it any more, that
+    /// is the end; whether it just came.
+    fn write(&mut self) -> bool {
         let was_leaving = self.is_leaving();
-        if !self.output.write()? {
-            self.leave(exit::OK);
+        let code = match self.output.write() {
+            Ok(true) => return false,
+            Ok(false) => exit::OK,
+            Err(why) => {
+                aside(format_args!("standard output cannot be written: {why}"));
+                exit::TROUBLE
+            }
+        };
+        self.worse(code);
+        if self.for_reader {
+            self.leave(code);
         }
-        Ok(self.is_leaving() != was_leaving)
+        self.is_leaving() != was_leaving
     }
 }
 

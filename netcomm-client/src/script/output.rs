@@ -75,7 +75,7 @@ impl Output {
         }
     }
 
-    /// Writes it; whether anybody reads it.
+    /// Writes it; whether anybody reads it. After an error nothing more is written.
     pub(super) fn write(&mut self) -> io::Result<bool> {
         if let Form::Words(page) = &mut self.form {
             self.lines.push_str(&page.take());
@@ -89,20 +89,18 @@ impl Output {
         let written = writer.write_all(self.lines.as_bytes()).and_then(|()| writer.flush());
         self.lines.clear();
         match written {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(()) => Ok(true),
+            Err(error) => {
                 self.writer = None;
-                Ok(false)
+                if error.kind() == io::ErrorKind::BrokenPipe { Ok(false) } else { Err(error) }
             }
-            written => written.map(|()| true),
         }
     }
 }
 
 /// Interrupts the main loop when nobody can read standard output any more, and says so in the flag
 /// first: whoever waits for a message would else only learn it with the next one.
-pub(super) fn watch(inputs: SyncSender<Input<Front>>) -> io::Result<Arc<AtomicBool>> {
-    let deaf = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&deaf);
+pub(super) fn watch(inputs: SyncSender<Input<Front>>, flag: Arc<AtomicBool>) -> io::Result<()> {
     thread::Builder::new().name(String::from("deafness")).spawn(move || {
         let stdout = io::stdout();
         let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
@@ -118,5 +116,5 @@ pub(super) fn watch(inputs: SyncSender<Input<Front>>) -> io::Result<Arc<AtomicBo
         // Where the main loop is over, it is as well.
         inputs.send(Input::Front(Front::Interrupt)).ok();
     })?;
-    Ok(deaf)
+    Ok(())
 }

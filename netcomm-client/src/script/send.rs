@@ -13,7 +13,7 @@ use super::conversation::{is_same, room};
 use super::desk::{Desk, Errand, aside};
 use super::json::Object;
 use crate::exit;
-use crate::line::typed::{MAX_LINE, Typed, Typist};
+use crate::line::typed::{self, MAX_LINE, Typed, Typist};
 
 /// One message at a time, so that their order holds whatever becomes of one of them.
 pub(super) struct Sender {
@@ -77,7 +77,9 @@ impl Sender {
 
     fn refused(&self, desk: &mut Desk, code: Option<RefusalCode>, why: &str, text: &str) {
         let object = Object::refused(&self.to, code, why, text);
-        desk.report(object, format_args!("not sent: {text}: {why}"));
+        // A line that is no text has nothing to be told by.
+        let colon = if text.is_empty() { "" } else { ": " };
+        desk.report(object, format_args!("not sent: {text}{colon}{why}"));
         desk.worse(exit::TROUBLE);
     }
 
@@ -177,7 +179,17 @@ impl Errand for Sender {
                 self.refused(desk, None, &why, "");
             }
             Typed::End => self.reading = Reading::Ended,
+            Typed::Failed(why) => {
+                self.reading = Reading::Ended;
+                aside(format_args!("{}: {why}", typed::UNREADABLE));
+                desk.worse(exit::TROUBLE);
+            }
         }
+    }
+
+    /// What is said is for others: it is said whoever reads what is written.
+    fn is_for_reader(&self) -> bool {
+        false
     }
 
     fn is_content(&self, session: &Session) -> bool {
@@ -187,6 +199,9 @@ impl Errand for Sender {
     fn left(&mut self, desk: &mut Desk) {
         if !self.unknown.is_empty() {
             desk.worse(exit::UNKNOWN);
+        }
+        if !self.texts.is_empty() {
+            desk.worse(exit::TROUBLE);
         }
         for text in self.texts.drain(..) {
             let conversation = self.to.to_string();
