@@ -30,6 +30,10 @@ pub const UNKNOWN: u8 = 7;
 /// Interrupted.
 pub const INTERRUPTED: u8 = 130;
 
+/// All of them.
+pub const ALL: [u8; 9] =
+    [OK, TROUBLE, USAGE, NO_LOGIN, CLOSED, NOT_CONNECTED, TIMED_OUT, UNKNOWN, INTERRUPTED];
+
 /// The code for an end that was not asked for.
 #[must_use]
 pub const fn of(why: &Ending) -> u8 {

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    ExitCode::from(netcomm_client::run(netcomm_client::args::Args::parse()))
+    ExitCode::from(netcomm_client::run(netcomm_client::args::read()))
 }

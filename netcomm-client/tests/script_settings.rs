@@ -6,6 +6,7 @@ mod scripts;
 use std::fs;
 use std::path::PathBuf;
 
+use netcomm_client::settings::file::KEYS;
 use people::{House, Person};
 use scripts::{bare, run};
 
@@ -53,6 +54,24 @@ fn flags_win_over_variables_and_variables_over_the_file() {
     let all = r#"server = "p:2"; nick = "flag"; join = ["c"]; plain = false"#;
     assert_eq!(config(&flags, &variable), all);
     assert_eq!(config(&["here:3"], &[]), file.replace("file:1", "here:3"));
+}
+
+#[test]
+fn a_variable_that_is_empty_is_as_one_that_is_not_set() {
+    let scratch = Scratch::new("empty");
+    scratch.file("nick = 'file'\njoin = ['tea']");
+    let mut command = bare(&["config"]);
+    command.env("XDG_CONFIG_HOME", &scratch.0);
+    for key in KEYS.into_iter().chain(["profile", "client_config", "timeout"]) {
+        command.env(format!("NETCOMM_{}", key.to_uppercase()), "");
+    }
+    let done = run(command, "");
+    assert_eq!((done.code, &*done.aside), (Some(0), ""));
+    assert!(done.shown.ends_with("nick = \"file\"\njoin = [\"tea\"]\n"), "{}", done.shown);
+    let mut command = bare(&["rooms"]);
+    command.env("NETCOMM_TIMEOUT", "");
+    let done = run(command, "");
+    assert!(done.aside.contains("--nick"), "only that is missing: {}", done.aside);
 }
 
 #[test]

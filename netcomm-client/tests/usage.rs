@@ -2,6 +2,8 @@
 
 use std::process::{Command, Output, Stdio};
 
+use netcomm_client::exit;
+
 fn client(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_netcomm-client"))
         .args(arguments)
@@ -15,8 +17,8 @@ fn the_help_states_every_exit_code() {
     let output = client(&["--help"]);
     let help = String::from_utf8(output.stdout).expect("help is text");
     assert_eq!(output.status.code(), Some(0));
-    for code in ["    0  ", "    1  ", "    2  ", "    3  ", "    4  ", "  130  "] {
-        assert!(help.contains(&format!("\n{code}")), "{code} in {help}");
+    for code in exit::ALL {
+        assert!(help.contains(&format!("\n{code:>5}  ")), "{code} in {help}");
     }
     assert!(help.contains("--nick <NAME>"), "{help}");
     assert!(help.contains("told on standard error"), "{help}");
@@ -27,6 +29,7 @@ fn wrong_usage_is_refused_with_the_reason() {
     for (arguments, reason) in [
         (&["127.0.0.1:1"][..], "--nick"),
         (&["127.0.0.1", "--nick", "ann"], "port"),
+        (&["memebrs"], "is a command meant? --help lists them"),
         (&["127.0.0.1:99999", "--nick", "ann"], "99999"),
         (&[":1", "--nick", "ann"], "host"),
         (&["127.0.0.1:1", "--nick", "two words"], "two words"),

@@ -128,9 +128,8 @@ pub enum FileError {
     #[error("{0}")]
     NoToml(toml::de::Error),
     /// There is no such key.
-    #[error("there is no key {key}; is {nearest} meant?")]
-    #[allow(missing_docs, reason = "the fields say it")]
-    UnknownKey { key: String, nearest: String },
+    #[error("there is no key {0}{1}")]
+    UnknownKey(String, String),
     /// The value cannot be.
     #[error("{key}: {why}")]
     #[allow(missing_docs, reason = "the fields say it")]
@@ -152,8 +151,11 @@ impl FileError {
 
     fn unknown_key(of: &str, key: &str) -> Self {
         let known = OF_PROFILES.iter().filter(|_| of.is_empty()).chain(&KEYS);
-        let nearest = nearest(key, known.copied()).unwrap_or_default();
-        Self::UnknownKey { key: format!("{of}{key}"), nearest: format!("{of}{nearest}") }
+        let hint = nearest(key, known.copied()).map_or_else(
+            || String::from("; `config --print-default` prints all"),
+            |nearest| format!("; is {of}{nearest} meant?"),
+        );
+        Self::UnknownKey(format!("{of}{key}"), hint)
     }
 }
 
@@ -212,8 +214,13 @@ pub fn place() -> Option<PathBuf> {
     Some(base.config_dir().join("netcomm").join("client.toml"))
 }
 
+/// The one that may be meant, if any is as near as that.
 fn nearest<'a>(to: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    among.min_by_key(|one| strsim::damerau_levenshtein(one, to))
+    let most = (to.chars().count() / 3).max(1);
+    let near = among.map(|one| (strsim::damerau_levenshtein(one, to), one));
+    near.filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, one)| one)
 }
 
 fn invalid(key: &str, expected: &str) -> FileError {

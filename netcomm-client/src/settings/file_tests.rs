@@ -50,6 +50,13 @@ fn an_unknown_key_names_the_nearest() {
 }
 
 #[test]
+fn a_key_that_is_like_no_other_names_none() {
+    assert_eq!(error("colour = 1"), "there is no key colour; `config --print-default` prints all");
+    let missing = File::parse("[profiles.two]").expect("it is right").keys(Some("home"));
+    assert_eq!(missing.expect_err("there is none").to_string(), "there is no profile \"home\"");
+}
+
+#[test]
 fn a_wrong_value_names_its_key() {
     for (text, key) in [
         ("server = 'nowhere'", "server: a port is needed"),
