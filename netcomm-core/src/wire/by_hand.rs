@@ -1,5 +1,5 @@
 //! The two messages that are nearly all that a server sends, written without a serializer: it takes
-//! three times the instructions. The bytes are the same, which `tests/codec` shows.
+//! a third more instructions. The bytes are the same, which the tests below show.
 
 use alloc::vec::Vec;
 
