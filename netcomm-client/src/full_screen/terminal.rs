@@ -7,6 +7,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use nix::unistd::{getpgrp, getppid, getsid};
 use ratatui::Frame;
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::crossterm::cursor::Show;
@@ -16,7 +17,7 @@ use ratatui::crossterm::style::{Colored, Print};
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use rustix::process::{Signal, getpgrp, getppid, getsid, kill_current_process_group};
+use rustix::process::{Signal, kill_current_process_group};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
@@ -150,8 +151,9 @@ pub(super) fn is_job() -> bool {
     let Ok(session) = getsid(None) else {
         return false;
     };
-    let parents = getppid().and_then(|parent| getsid(Some(parent)).ok());
-    getpgrp() != session && parents == Some(session)
+    // Zero is a parent outside our process namespace, and to `getsid` the process itself.
+    let parent = getppid();
+    getpgrp() != session && parent.as_raw() != 0 && getsid(Some(parent)) == Ok(session)
 }
 
 /// A message of a panic is of no use on a screen that is about to vanish, or without line ends.
