@@ -131,6 +131,21 @@ mod tests {
     }
 
     #[test]
+    fn one_that_just_fits_is_written() {
+        let text = "x".repeat(MAX_PAYLOAD as usize - 9 * super::NUMBER);
+        let message = ServerMessage::Message {
+            conversation: Conversation::EVERYONE,
+            position: Position::default(),
+            time: UnixMillis(0),
+            author: "",
+            text: &text,
+        };
+        let mut out = Vec::new();
+        assert!(write(RequestId(1), &message, &mut out));
+        assert_eq!(out, serialized(RequestId(1), &message));
+    }
+
+    #[test]
     fn nothing_is_written_of_other_messages_nor_of_those_that_may_not_fit() {
         let text = "x".repeat(MAX_PAYLOAD as usize);
         let long = ServerMessage::Message {

@@ -102,7 +102,10 @@ impl Desk {
 
 fn short(message: &ClientMessage<'_>) -> Option<String> {
     match message {
-        ClientMessage::Post { conversation, text, .. } => Some(format!("{conversation} {text}")),
+        ClientMessage::Post { conversation, text, nonce, .. } => {
+            assert_ne!(*nonce, 0, "by it a resent post is known again");
+            Some(format!("{conversation} {text}"))
+        }
         ClientMessage::Login { nickname, credential: Credential::NONE, .. } => {
             Some(format!("login {nickname}"))
         }
@@ -194,7 +197,13 @@ fn a_quit_that_nobody_watches_waits_for_all_answers() {
     desk.answers(post[0].0, &ServerMessage::Posted { position: PLACE, time: UnixMillis(0) });
     desk.sent();
     assert_eq!(desk.goes_on(), Step::Quit);
+}
+
+#[test]
+fn lines_that_wait_can_be_dropped() {
+    let mut desk = Desk::connected(false);
     desk.types("dropped");
+    assert_eq!(desk.talk.waiting(), 1);
     desk.talk.drop_lines();
     assert_eq!(desk.talk.waiting(), 0);
 }

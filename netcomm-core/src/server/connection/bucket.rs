@@ -243,6 +243,29 @@ mod tests {
         }
     }
 
+    /// Also at the very moment when a token is there again.
+    #[test]
+    fn a_throttle_is_dry_while_something_must_pause() {
+        let mut limits = Limits::default();
+        for limit in ["post_burst", "query_burst"] {
+            limits.set(limit, 3).unwrap();
+        }
+        for limit in ["posts_per_minute", "queries_per_minute"] {
+            limits.set(limit, 60).unwrap();
+        }
+        for cost in [Cost::Post, Cost::Query, Cost::Refusal] {
+            let mut throttle = Throttle::new(&limits, Instant::EPOCH);
+            for _ in 0..3 {
+                assert!(!throttle.is_dry(Instant::EPOCH), "{cost:?}");
+                throttle.take(cost, Instant::EPOCH).unwrap();
+            }
+            assert!(throttle.is_dry(Instant::EPOCH), "{cost:?}");
+            let before = Instant::EPOCH + Duration::from_nanos(999_999_999);
+            assert!(throttle.is_dry(before), "{cost:?}");
+            assert!(!throttle.is_dry(Instant::EPOCH + Duration::from_secs(1)), "{cost:?}");
+        }
+    }
+
     #[test]
     fn a_bucket_never_saves_more_than_its_burst() {
         let rate = Rate::new(3, 600);

@@ -157,14 +157,14 @@ impl Mailbox {
         self.taken = (0, 0);
         match self.stage {
             Stage::Closed => return Wrote::Finished,
-            Stage::LastTry if !taken.is_empty() => {
+            Stage::LastTry => {
                 self.finish();
                 return Wrote::Finished;
             }
             // Frames that were not begun go, as those of the queue did.
             Stage::Cut if self.begun => taken.keep_first(),
             Stage::Cut => taken.clear(),
-            Stage::Open | Stage::Closing | Stage::LastTry => {}
+            Stage::Open | Stage::Closing => {}
         }
         if !taken.is_empty() {
             taken.append(&mut self.queue);

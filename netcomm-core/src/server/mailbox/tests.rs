@@ -201,6 +201,83 @@ fn a_cut_keeps_the_rest_of_a_half_sent_frame_and_drops_the_others() {
 }
 
 #[test]
+fn a_cut_drops_a_frame_that_was_taken_and_not_begun() {
+    let limits = tight();
+    let mut mailbox = Mailbox::default();
+    assert_eq!(mailbox.push(b"first", &limits), Push::Claim);
+    let mut taken = Buffer::default();
+    mailbox.take(&mut taken);
+    assert!(!mailbox.is_cut());
+    assert_eq!(mailbox.cut(b"bye"), Push::Queued);
+    assert!(mailbox.is_cut() && !mailbox.is_closed());
+    assert_eq!(mailbox.wrote(&mut taken, 0), Wrote::More);
+    mailbox.take(&mut taken);
+    assert_eq!(taken.as_bytes(), b"bye");
+    assert!(!mailbox.is_cut(), "the last try is under way");
+    assert_eq!(mailbox.wrote(&mut taken, 3), Wrote::Finished);
+}
+
+#[test]
+fn a_frame_stays_half_sent_while_nothing_more_of_it_is_sent() {
+    let limits = tight();
+    let mut mailbox = Mailbox::default();
+    assert_eq!(mailbox.push(b"first", &limits), Push::Claim);
+    let mut taken = Buffer::default();
+    for (sent, left) in [(2, &b"rst"[..]), (0, b"rst")] {
+        mailbox.take(&mut taken);
+        assert_eq!(mailbox.wrote(&mut taken, sent), Wrote::More);
+        assert_eq!(mailbox.queue.as_bytes(), left);
+    }
+    assert_eq!(mailbox.cut(b"bye"), Push::Queued);
+    mailbox.take(&mut taken);
+    assert_eq!(taken.as_bytes(), b"rstbye");
+}
+
+#[test]
+fn a_claim_that_was_handed_over_stays_where_it_is() {
+    let limits = tight();
+    let mut mailbox = Mailbox::default();
+    mailbox.hand_over();
+    assert!(!mailbox.is_straggling(), "there was no claim");
+    assert_eq!(mailbox.push(b"first", &limits), Push::Claim);
+    assert!(!mailbox.is_straggling());
+    mailbox.hand_over();
+    assert!(mailbox.is_straggling());
+    assert_eq!(mailbox.push(b"second", &limits), Push::Queued);
+    mailbox.abandon();
+    assert!(mailbox.is_straggling() && mailbox.is_closed() && mailbox.is_empty());
+    assert_eq!(mailbox.push(b"late", &limits), Push::Closed);
+}
+
+#[test]
+fn bytes_and_frames_are_bounded_each() {
+    let limits = tight();
+    for (frame, most) in [(2048, 16), (4096, 8)] {
+        let mut mailbox = Mailbox::default();
+        let two = vec![0; 2 * frame];
+        let lengths = [frame, frame];
+        for _ in 0..most / 2 {
+            assert_ne!(mailbox.push_all(Frames::row(&two, &lengths), &limits), Push::Overflow);
+        }
+        assert_eq!(mailbox.push(&[0], &limits), Push::Overflow);
+        assert_eq!((mailbox.len(), mailbox.frames()), (most * frame, most), "nothing was changed");
+    }
+}
+
+#[test]
+fn nothing_is_sent_where_there_is_nothing_to_send_but_an_end() {
+    let limits = tight();
+    let mut mailbox = Mailbox::default();
+    assert_eq!(mailbox.push(b"", &limits), Push::Queued);
+    assert_eq!(mailbox.close(b""), Push::Claim, "sending is to be shut down");
+    assert!(!mailbox.is_open() && !mailbox.is_closed());
+    let mut taken = Buffer::default();
+    mailbox.take(&mut taken);
+    assert_eq!(mailbox.wrote(&mut taken, 0), Wrote::Finished);
+    assert!(mailbox.is_closed());
+}
+
+#[test]
 fn one_that_closes_can_still_be_cut_and_then_no_more() {
     let limits = tight();
     let mut mailbox = Mailbox::default();
@@ -273,4 +350,9 @@ fn a_buffer_is_lent_to_one_that_has_none_and_comes_back_with_what_is_taken() {
     assert_eq!(taken.as_bytes(), b"b");
     assert_eq!(mailbox.wrote(&mut taken, 1), Wrote::Done);
     assert!(mailbox.wants_buffer() && taken.capacity() >= 50, "the larger is given back");
+    assert_eq!(mailbox.push(b"c", &limits), Push::Claim);
+    let mut larger = Buffer::from(vec![0; 1000]);
+    mailbox.take(&mut larger);
+    assert_eq!(mailbox.wrote(&mut larger, 1), Wrote::Done);
+    assert!(larger.capacity() >= 1000, "and here, too");
 }

@@ -253,13 +253,22 @@ fn who_is_not_accepted_is_told_why_in_its_own_words() {
         let Next::Farewell(last) = next else {
             panic!("{next:?}");
         };
-        last.to_vec()
+        let last = last.to_vec();
+        assert_eq!(connection.farewell_code(), Some(code));
+        last
     };
     assert_eq!(refused(b"\x9e", CloseCode::FULL), b"\x9eNET\0\0\0\x02");
     assert_eq!(refused(b"\x9e", CloseCode::ADDRESS_LIMIT), b"\x9eNET\0\0\0\x05");
     assert_eq!(refused(b"a", CloseCode::FULL), farewell(Face::Text, CloseCode::FULL));
     let http = farewell(Face::Text, CloseCode::HTTP);
     assert_eq!(refused(b"GET / HTTP/1.0\r\n", CloseCode::FULL), http);
+
+    let mut tls = Connection::refusing(&unlimited(), at(0), CloseCode::FULL);
+    assert_eq!(
+        tls.next(at(0), &mut &b"\x16\x03\x01"[..]),
+        Next::Finished,
+        "no words it would know"
+    );
 
     let mut silent = Connection::refusing(&unlimited(), at(0), CloseCode::FULL);
     assert_eq!(silent.poll_timeout(), Some(at(1000)));
