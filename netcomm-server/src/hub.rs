@@ -18,6 +18,7 @@ use netcomm_core::wire::CloseCode;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
+use crate::lock_times::{Held, LockTimes};
 use crate::log::Lines;
 use crate::peer::{Peer, Sent};
 use crate::pool::{self, Pool};
@@ -46,6 +47,7 @@ pub(crate) struct Hub {
     /// Bytes that wait in all mailboxes.
     pub(crate) waiting: AtomicUsize,
     state: Mutex<State>,
+    lock_times: LockTimes,
     /// The router's next deadline moved earlier, or the server ends.
     timer: Condvar,
     /// A connection ended, or all that waited is sent.
@@ -81,6 +83,7 @@ impl Hub {
                 live: 0,
                 due: None,
             }),
+            lock_times: LockTimes::default(),
             timer: Condvar::new(),
             ended: Condvar::new(),
             limits,
@@ -127,11 +130,11 @@ impl Hub {
 
     /// Locks the router for one message or a few.
     pub(crate) fn routing(&self) -> Routing<'_> {
-        let state = self.lock();
+        let (state, held) = self.lock_times.take(|| self.lock());
         // Read under the lock: the router's time does not run backwards.
         let now = self.now();
         let (claimed, spare) = (Vec::new(), Vec::new());
-        Routing { hub: self, state, now, claimed, spare, has_delivered: false }
+        Routing { hub: self, state, held, now, claimed, spare, has_delivered: false }
     }
 
     /// The peer has ended the connection: it is lost to others, but what waits for it is sent.
@@ -235,6 +238,7 @@ impl Hub {
 pub(crate) struct Routing<'a> {
     hub: &'a Hub,
     state: MutexGuard<'a, State>,
+    held: Held,
     now: Instant,
     claimed: Vec<Arc<Peer>>,
     /// For mailboxes that begin to fill.
@@ -266,13 +270,14 @@ impl Routing<'_> {
     /// Unlocks, and sends what was claimed.
     pub(crate) fn end(mut self) {
         self.route(None, |router, _, post| router.flush(post));
-        let Self { hub, mut state, claimed, mut spare, .. } = self;
+        let Self { hub, mut state, held, claimed, mut spare, .. } = self;
         let due = state.router.poll_timeout();
         let earlier = due.is_some_and(|due| state.due.is_none_or(|known| due < known));
         if earlier {
             state.due = due;
         }
         drop(state);
+        hub.lock_times.released(held);
         if earlier {
             hub.timer.notify_one();
         }

@@ -5,6 +5,7 @@
 pub mod config;
 mod hub;
 mod listener;
+mod lock_times;
 pub mod log;
 pub mod memory;
 mod peer;
