@@ -49,7 +49,7 @@ impl Client {
         });
         client.ask(room);
         client.send();
-        client.await_all(1, |message| matches!(message, ServerMessage::Joined { .. }));
+        client.await_all(1, |said| matches!(said, ServerMessage::Joined { .. }).into());
         client
     }
 
@@ -64,8 +64,8 @@ impl Client {
         self.out.clear();
     }
 
-    /// Reads until so many messages have come that `is_one`.
-    fn await_all(&mut self, count: u32, is_one: impl Fn(&ServerMessage<'_>) -> bool) {
+    /// Reads until so many have come; `number` says for how many a message counts.
+    fn await_all(&mut self, count: u32, number: impl Fn(&ServerMessage<'_>) -> u32) {
         let mut found = 0;
         while found < count {
             let read = self.socket.read(&mut self.buffer).expect("a server that answers");
@@ -78,7 +78,7 @@ impl Client {
                     ServerMessage::Refused { .. } | ServerMessage::Closing { .. }
                 );
                 assert!(!is_bad, "{message:?}");
-                found += u32::from(is_one(&message));
+                found += number(&message);
             }
         }
         assert_eq!(found, count);
@@ -104,8 +104,13 @@ fn loopback(criterion: &mut Criterion) {
                     speaker.ask(&post(&text));
                 }
                 speaker.send();
-                listener.await_all(at_once, |said| matches!(said, ServerMessage::Message { .. }));
-                speaker.await_all(at_once, |said| matches!(said, ServerMessage::Posted { .. }));
+                listener.await_all(at_once, |said| {
+                    matches!(said, ServerMessage::Message { .. }).into()
+                });
+                speaker.await_all(at_once, |said| match said {
+                    ServerMessage::Posted { earlier, .. } => earlier + 1,
+                    _ => 0,
+                });
             });
         });
     }

@@ -51,7 +51,10 @@ pub(crate) fn message<'a>(
     let kind = if choice < 224 { fitting } else { choice % 24 };
     Ok(match kind {
         0 => welcome(choices)?,
-        1 => ServerMessage::Posted { position: position(choices)?, time: UnixMillis(1) },
+        1 => {
+            let (position, earlier) = (position(choices)?, choices.arbitrary()?);
+            ServerMessage::Posted { position, time: UnixMillis(1), earlier }
+        }
         2 => ServerMessage::Joined { room: word(choices)?, position: position(choices)? },
         3 => history(choices)?,
         4 => conversations(choices)?,

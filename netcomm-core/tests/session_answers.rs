@@ -26,7 +26,7 @@ fn each_answer_is_told_as_it_was_given() {
     let all = [
         (ServerMessage::Done, Answer::Done),
         (
-            ServerMessage::Posted { position: PLACE, time: TIME },
+            ServerMessage::Posted { position: PLACE, time: TIME, earlier: 0 },
             Answer::Posted { position: PLACE, time: TIME },
         ),
         (
@@ -140,4 +140,31 @@ fn a_conversation_is_displayed_as_it_is_typed() {
     let names = [Conversation::EVERYONE, DEN, Conversation::private("bob")];
     let displayed = names.map(|name| ConversationName::from(name).to_string());
     assert_eq!(displayed, ["*", "#den", "@bob"]);
+}
+
+#[test]
+fn one_receipt_answers_posts_in_a_row() {
+    let mut session = up();
+    let mut post = |text| session.post(NOW, DEN, text).expect("room for one more");
+    let ids = ["a", "b", "c", "d"].map(&mut post);
+    let receipt = |seq, earlier| {
+        let position = Position { epoch: 8, seq };
+        ServerMessage::Posted { position, time: TIME, earlier }
+    };
+    let mut told = |id: RequestId, receipt| {
+        let events = tell(&mut session, id.0, &receipt).events.into_iter();
+        let answers = events.filter_map(|event| match event {
+            Event::Answered { id, answer: Answer::Posted { position, time } } => {
+                assert_eq!((position.epoch, time), (8, TIME));
+                Some((id, position.seq))
+            }
+            _ => None,
+        });
+        answers.collect::<Vec<_>>()
+    };
+    let [a, b, c, d] = ids;
+    assert_eq!(told(c, receipt(5, 1)), [(b, 4), (c, 5)]);
+    // What was answered already, and what was never asked, is answered no more.
+    assert_eq!(told(d, receipt(6, u32::MAX)), [(a, 3), (d, 6)]);
+    assert_eq!(told(d, receipt(6, 3)), []);
 }

@@ -106,7 +106,7 @@ fn an_own_post_in_history_is_not_shown_to_its_author() {
     assert_eq!(texts(&said), ["theirs"]);
     let position = Position { epoch: 7, seq: 2 };
     let time = UnixMillis(0);
-    let said = tell(&mut session, id.0, &ServerMessage::Posted { position, time });
+    let said = tell(&mut session, id.0, &ServerMessage::Posted { position, time, earlier: 0 });
     assert!(matches!(said.events[..], [Event::Answered { answer: Answer::Posted { .. }, .. }]));
     let next = tell(&mut session, 0, &message(ALL, (7, 3), "next"));
     assert_eq!(texts(&next), ["next"]);
@@ -296,7 +296,7 @@ fn an_answer_that_comes_again_does_not_keep_what_has_ended() {
         let back = come_back(&mut session, true);
         // It was said before, and perhaps all that was private has ended since.
         let position = Position { epoch: 8, seq: 1 };
-        let posted = ServerMessage::Posted { position, time: UnixMillis(0) };
+        let posted = ServerMessage::Posted { position, time: UnixMillis(0), earlier: 0 };
         tell(&mut session, id.0, &posted);
         let rest = [(ALL, 7, 0), (bob, 8, 1)];
         let said = listed(&mut session, &back, if goes_on { &rest } else { &rest[..1] });

@@ -29,8 +29,8 @@ const SLOW_BUFFER: usize = 32 * 1024;
 pub(crate) trait Hear {
     /// Connection `who` was told `text`; an error ends the run.
     fn text(&mut self, who: usize, text: &[u8], now: Instant) -> std::io::Result<()>;
-    /// A post of connection `who` was accepted.
-    fn accepted(&mut self, who: usize);
+    /// So many posts of connection `who` were accepted.
+    fn accepted(&mut self, who: usize, posts: u64);
 }
 
 /// Hears nothing.
@@ -41,7 +41,7 @@ impl Hear for Deaf {
         Ok(())
     }
 
-    fn accepted(&mut self, _: usize) {}
+    fn accepted(&mut self, _: usize, _: u64) {}
 }
 
 pub(crate) struct Crowd {
@@ -245,7 +245,7 @@ impl Crowd {
             rest = after;
             match item.kind {
                 Kind::Text(text) => hear.text(who, text, now)?,
-                Kind::Accepted => hear.accepted(who),
+                Kind::Accepted(posts) => hear.accepted(who, posts),
                 Kind::Call(reply) => {
                     self.connections[who].unsent.extend_from_slice(&reply);
                     self.flush(who)?;

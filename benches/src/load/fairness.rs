@@ -74,8 +74,10 @@ impl Hear for Answers {
         Ok(())
     }
 
-    fn accepted(&mut self, who: usize) {
-        self.0 += u64::from(who == 0);
+    fn accepted(&mut self, who: usize, posts: u64) {
+        if who == 0 {
+            self.0 += posts;
+        }
     }
 }
 

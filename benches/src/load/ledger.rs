@@ -218,9 +218,9 @@ impl Hear for Ledger {
         })
     }
 
-    fn accepted(&mut self, who: usize) {
+    fn accepted(&mut self, who: usize, posts: u64) {
         if let Some(poster) = self.members.get(who).and_then(|member| member.poster) {
-            self.posters[poster].accepted += 1;
+            self.posters[poster].accepted += posts;
         }
     }
 }
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(ledger.next_ready(), Some(0));
         for _ in 0..2 {
             assert_eq!(ledger.post(0, Instant::now()).map(|(who, _)| who).ok(), Some(0));
-            ledger.accepted(0);
+            ledger.accepted(0, 1);
         }
         for (who, count) in [(1, 0), (1, 1), (2, 0)] {
             assert!(hear(&mut ledger, who, count));

@@ -173,8 +173,11 @@ impl Peer {
 
     /// Accepts a post as the `seq`th message.
     pub(crate) fn posted(&mut self, id: RequestId, seq: u64) {
-        let answer =
-            ServerMessage::Posted { position: Position { epoch: 5, seq }, time: UnixMillis(0) };
+        let answer = ServerMessage::Posted {
+            position: Position { epoch: 5, seq },
+            time: UnixMillis(0),
+            earlier: 0,
+        };
         self.send(id, &answer);
     }
 

@@ -1,5 +1,6 @@
 //! What the server answers.
 
+use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::pending::{Enter, Pending, Purpose};
@@ -8,13 +9,28 @@ use super::stage::Stage;
 use super::{Answer, Ending, Event, Loss, Session};
 use crate::limits::Limit;
 use crate::name::NameKey;
-use crate::wire::{CodeClass, Conversation, RefusalCode, RequestId, ServerMessage};
+use crate::wire::{CodeClass, Conversation, Position, RefusalCode, RequestId, ServerMessage};
 
 /// The most posts that nobody knows the fate of; of older ones it is not told if they arrived.
 const UNKNOWN: usize = 1024;
 
 impl Session {
     pub(super) fn take_answer(&mut self, id: RequestId, answer: ServerMessage<'_>) {
+        if let ServerMessage::Posted { position, time, earlier: earlier @ 1.. } = answer {
+            let first = id.0.saturating_sub(earlier);
+            let is_earlier = |one: &&Pending| (first..id.0).contains(&one.id.0);
+            let earlier: Vec<_> =
+                self.pending.iter().filter(is_earlier).map(|one| one.id).collect();
+            for one in earlier {
+                let seq = position.seq.saturating_sub((id.0 - one.0).into());
+                let position = Position { seq, ..position };
+                self.take_one(one, ServerMessage::Posted { position, time, earlier: 0 });
+            }
+        }
+        self.take_one(id, answer);
+    }
+
+    fn take_one(&mut self, id: RequestId, answer: ServerMessage<'_>) {
         let Some(index) = self.pending.iter().position(|one| one.id == id) else {
             return;
         };

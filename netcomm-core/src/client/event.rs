@@ -338,7 +338,7 @@ impl From<ServerMessage<'_>> for Answer {
     fn from(message: ServerMessage<'_>) -> Self {
         match message {
             ServerMessage::Done => Self::Done,
-            ServerMessage::Posted { position, time } => Self::Posted { position, time },
+            ServerMessage::Posted { position, time, .. } => Self::Posted { position, time },
             ServerMessage::Joined { room, position } => {
                 Self::Joined { room: room.into(), position }
             }

@@ -14,7 +14,7 @@ impl Answer {
         Some(match self {
             Self::Done => ServerMessage::Done,
             Self::Posted { position, time } => {
-                ServerMessage::Posted { position: *position, time: *time }
+                ServerMessage::Posted { position: *position, time: *time, earlier: 0 }
             }
             Self::Joined { room, position } => ServerMessage::Joined { room, position: *position },
             Self::Members { members, next } => {

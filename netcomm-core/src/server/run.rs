@@ -5,9 +5,11 @@ use alloc::vec::Vec;
 use core::mem::size_of;
 
 use super::deliver::{Deliver, Face, Recipient, Recipients};
-use super::outgoing::{Content, Frames, Outgoing};
+use super::outgoing::{Asked, Content, Frames, Outgoing};
 use super::public::LogId;
 use crate::limits::{Limit, Limits};
+use crate::time::UnixMillis;
+use crate::wire::{Position, RequestId, ServerMessage};
 
 /// No run is longer, in bytes.
 const MOST: usize = 16 * 1024;
@@ -22,9 +24,20 @@ pub(super) struct Run {
     framed: Row,
     text: Row,
     answers: Row,
+    /// The last of the answers, while it may come to answer more.
+    receipt: Option<Receipt>,
     /// How long a row may be before it takes nothing more.
     bytes: usize,
     frames: usize,
+}
+
+/// That posts were accepted which came in a row.
+#[derive(Clone, Copy, Debug)]
+struct Receipt {
+    last: RequestId,
+    earlier: u32,
+    position: Position,
+    time: UnixMillis,
 }
 
 /// Frames in a row.
@@ -86,7 +99,28 @@ impl Run {
     }
 
     pub(super) fn answer(&mut self, to: Recipient, content: Content<'_>) {
-        self.answers.append(to.face, content);
+        if let Content::Message {
+            id, message: ServerMessage::Posted { position, time, .. }, ..
+        } = content
+        {
+            let one = Receipt { last: id, earlier: 0, position: *position, time: *time };
+            let both = self.receipt.and_then(|receipt| receipt.and(one));
+            if both.is_none() {
+                self.write_receipt(to.face);
+            }
+            self.receipt = both.or(Some(one));
+        } else {
+            self.write_receipt(to.face);
+            self.answers.append(to.face, content);
+        }
+    }
+
+    fn write_receipt(&mut self, face: Face) {
+        if let Some(Receipt { last, earlier, position, time }) = self.receipt.take() {
+            let message = ServerMessage::Posted { position, time, earlier };
+            let answers = Asked::Nothing;
+            self.answers.append(face, Content::Message { id: last, message: &message, answers });
+        }
     }
 
     /// Hands everything to `out`.
@@ -94,6 +128,7 @@ impl Run {
         let Some((author, _)) = self.of.take() else {
             return;
         };
+        self.write_receipt(author.face);
         let Self { to, framed, text, answers, .. } = self;
         if !to.is_empty() {
             let mut said = Outgoing::run(framed.frames(), text.frames());
@@ -109,6 +144,17 @@ impl Run {
             row.bytes.clear();
             row.lengths.clear();
         }
+    }
+}
+
+impl Receipt {
+    /// One receipt for both, where `next` is of the next request, at the next place.
+    fn and(self, next: Self) -> Option<Self> {
+        let Position { epoch, seq } = self.position;
+        let follows = self.last.0.checked_add(1) == Some(next.last.0)
+            && next.position == Position { epoch, seq: seq + 1 }
+            && next.time == self.time;
+        follows.then_some(Self { earlier: self.earlier + 1, ..next })
     }
 }
 

@@ -107,7 +107,7 @@ impl Answer {
         match self {
             Self::Done => ServerMessage::Done,
             Self::Posted { position, time } => {
-                ServerMessage::Posted { position: *position, time: *time }
+                ServerMessage::Posted { position: *position, time: *time, earlier: 0 }
             }
             Self::Joined { room, position } => {
                 ServerMessage::Joined { room: room.as_str(), position: *position }

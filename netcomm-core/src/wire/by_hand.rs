@@ -17,12 +17,13 @@ const NUMBER: usize = 10;
 #[expect(clippy::wildcard_enum_match_arm, reason = "all others are left to the serializer")]
 pub(super) fn write(id: RequestId, message: &ServerMessage<'_>, out: &mut Vec<u8>) -> bool {
     match *message {
-        ServerMessage::Posted { position, time } => append(out, 5 * NUMBER, |out| {
+        ServerMessage::Posted { position, time, earlier } => append(out, 6 * NUMBER, |out| {
             let at = number(out, HEADER, id.0.into());
             let at = number(out, at, POSTED);
             let at = number(out, at, position.epoch);
             let at = number(out, at, position.seq);
-            number(out, at, time.0)
+            let at = number(out, at, time.0);
+            number(out, at, earlier.into())
         }),
         ServerMessage::Message { conversation, position, time, author, text } => {
             let strings = conversation.name.len() + author.len() + text.len();
@@ -113,6 +114,7 @@ mod tests {
         #[test]
         fn the_bytes_are_those_of_a_serializer(
             id in any::<u32>(),
+            earlier in any::<u32>(),
             kind in any::<u16>(),
             numbers in [number(), number(), number()],
             strings in [string(".{0,40}"), string(".{0,40}"), string(".{0,300}")],
@@ -122,7 +124,7 @@ mod tests {
             let (position, time) = (Position { epoch, seq }, UnixMillis(time));
             let conversation = Conversation { kind: ConversationKind(kind), name };
             let said = ServerMessage::Message { conversation, position, time, author, text };
-            for message in [said, ServerMessage::Posted { position, time }] {
+            for message in [said, ServerMessage::Posted { position, time, earlier }] {
                 let mut out = alloc::vec![7];
                 prop_assert!(write(RequestId(id), &message, &mut out));
                 prop_assert_eq!(&out[1..], &serialized(RequestId(id), &message)[..]);

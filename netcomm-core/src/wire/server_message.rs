@@ -49,12 +49,15 @@ pub enum ServerMessage<'a> {
         /// Why, for people; names the limit that was hit.
         text: &'a str,
     },
-    /// Answers `Post`: accepted.
+    /// Answers `Post`: accepted. One may answer several that came in a row.
     Posted {
         /// The message's place.
         position: Position,
         /// When it was accepted.
         time: UnixMillis,
+        /// How many requests right before this one it answers as well: all are posts to the same
+        /// conversation, accepted at the same time, each at the place before the next one's.
+        earlier: u32,
     },
     /// Answers `Join` and `CreateRoom`.
     Joined {

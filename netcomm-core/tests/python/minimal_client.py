@@ -82,7 +82,7 @@ SERVER = [
                  ("extensions", EXTENSIONS)]),
     ("Done", []),
     ("Refused", SAID),
-    ("Posted", [("position", POSITION), ("time", 64)]),
+    ("Posted", [("position", POSITION), ("time", 64), ("earlier", 32)]),
     ("Joined", [("room", "str"), ("position", POSITION)]),
     ("Members", [("members", ("list", "str")), ("next", "str")]),
     ("Rooms", [("rooms", ("list", ROOM)), ("next", "str")]),

@@ -162,7 +162,7 @@ fn answers() -> Vec<Example<ServerMessage<'static>>> {
         ("refused", 3, refused(RefusalCode::UNKNOWN_ROOM, None, "there is no such room")),
         ("refused_for_now", 4, refused(RefusalCode::RATE_LIMITED, Some(1500), "too many requests")),
         ("refused_by_unknown_code", 5, refused(RefusalCode(u16::MAX), Some(0), "")),
-        ("posted", 2, M::Posted { position: PLACE, time: TIME }),
+        ("posted", 2, M::Posted { position: PLACE, time: TIME, earlier: 3 }),
         ("joined", 3, M::Joined { room: "Lobby", position: Position { epoch: 1, seq: 0 } }),
         ("pong", 17, M::Pong { nonce: 0 }),
     ]

@@ -137,7 +137,11 @@ fn answer() -> BoxedStrategy<ServerMessage<'static>> {
             retry_after,
             text
         }),
-        (position(), time()).prop_map(|(position, time)| M::Posted { position, time }),
+        (position(), time(), any::<u32>()).prop_map(|(position, time, earlier)| M::Posted {
+            position,
+            time,
+            earlier
+        }),
         (string(), position()).prop_map(|(room, position)| M::Joined { room, position }),
         number().prop_map(|nonce| M::Pong { nonce }),
     ]

@@ -172,9 +172,8 @@ impl Guest {
             let (_, message) = wire::decode::<ServerMessage<'_>>(payload).unwrap();
             match message {
                 ServerMessage::Message { position, .. } => ending.seqs.push(position.seq),
-                ServerMessage::Posted { .. } | ServerMessage::History { .. } => {
-                    ending.answers += 1;
-                }
+                ServerMessage::Posted { earlier, .. } => ending.answers += 1 + earlier as usize,
+                ServerMessage::History { .. } => ending.answers += 1,
                 ServerMessage::Closing { code, .. } => ending.code = Some(code),
                 _ => {}
             }

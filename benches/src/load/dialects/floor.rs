@@ -31,7 +31,7 @@ impl Dialect for Floor {
         let length = 4 + usize::try_from(u32::from_be_bytes(*header)).ok()?;
         let kind = match bytes.get(4..length)? {
             [b'P', text @ ..] => Kind::Text(text),
-            [b'A'] => Kind::Accepted,
+            [b'A'] => Kind::Accepted(1),
             [b'J', ..] => Kind::Other,
             _ => Kind::Fault,
         };

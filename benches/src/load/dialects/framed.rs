@@ -65,7 +65,9 @@ impl Dialect for Framed {
             return Some(Item { length, kind: Kind::Text(text) });
         }
         let kind = match decoded(&bytes[..length]) {
-            Some((_, ServerMessage::Posted { .. })) => Kind::Accepted,
+            Some((_, ServerMessage::Posted { earlier, .. })) => {
+                Kind::Accepted(u64::from(earlier) + 1)
+            }
             Some((_, ServerMessage::Ping { nonce })) => {
                 let mut reply = Vec::new();
                 let pong = ClientMessage::Pong { nonce };

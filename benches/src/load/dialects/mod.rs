@@ -93,8 +93,8 @@ pub(crate) struct Item<'b> {
 pub(crate) enum Kind<'b> {
     /// Somebody's post: its text.
     Text(&'b [u8]),
-    /// A post of one's own was accepted.
-    Accepted,
+    /// So many posts of one's own were accepted.
+    Accepted(u64),
     /// Wants these bytes back.
     Call(Vec<u8>),
     /// A post was refused, or the connection ends.

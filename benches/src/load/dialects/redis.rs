@@ -27,7 +27,7 @@ impl Dialect for Redis {
         let item = &bytes[..length];
         let kind = match item {
             [b'>', ..] => text(item).unwrap_or(Kind::Other),
-            [b':', ..] => Kind::Accepted,
+            [b':', ..] => Kind::Accepted(1),
             [b'-', ..] => Kind::Fault,
             _ => Kind::Other,
         };

@@ -151,7 +151,7 @@ fn a_post_is_sent_and_accepted_or_refused_where_it_stands() {
     world.types("two");
     world.shows("one [sending]");
     let position = Position { epoch: 5, seq: 1 };
-    world.answers("post", &ServerMessage::Posted { position, time: UnixMillis(0) });
+    world.answers("post", &ServerMessage::Posted { position, time: UnixMillis(0), earlier: 0 });
     world.answers("post", &refused(RefusalCode::RATE_LIMITED, "too fast"));
     world.shows("two [not sent: too fast]");
     let buffer = &world.chat.screen.current().buffer;
@@ -259,7 +259,7 @@ fn a_conversation_is_not_closed_before_what_was_said_in_it_is_sent() {
     world.shows("not closed: a message of yours here must be sent first");
     world.connects(true);
     let position = Position { epoch: 6, seq: 1 };
-    world.answers("post", &ServerMessage::Posted { position, time: UnixMillis(0) });
+    world.answers("post", &ServerMessage::Posted { position, time: UnixMillis(0), earlier: 0 });
     world.types("/close");
     assert_eq!(world.chat.screen.current().title(), "everyone");
 }
@@ -358,7 +358,7 @@ fn what_was_not_sent_or_not_answered_is_told_at_the_end() {
     world.types("one");
     world.types("two");
     let position = Position { epoch: 5, seq: 1 };
-    world.answers("post", &ServerMessage::Posted { position, time: UnixMillis(0) });
+    world.answers("post", &ServerMessage::Posted { position, time: UnixMillis(0), earlier: 0 });
     world.is_cut();
     world.types("three");
     world.types("/join tea");

@@ -194,7 +194,10 @@ fn a_quit_that_nobody_watches_waits_for_all_answers() {
     desk.types("hello");
     assert_eq!(desk.types("/quit"), Step::Waits);
     let post = desk.sent();
-    desk.answers(post[0].0, &ServerMessage::Posted { position: PLACE, time: UnixMillis(0) });
+    desk.answers(
+        post[0].0,
+        &ServerMessage::Posted { position: PLACE, time: UnixMillis(0), earlier: 0 },
+    );
     desk.sent();
     assert_eq!(desk.goes_on(), Step::Quit);
 }

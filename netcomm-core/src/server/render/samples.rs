@@ -96,7 +96,7 @@ pub(super) fn message<'a>(
         },
         1 => ServerMessage::Done,
         2 => ServerMessage::Refused { code: RefusalCode(number), retry_after, text },
-        3 => ServerMessage::Posted { position: POSITION, time: TIME },
+        3 => ServerMessage::Posted { position: POSITION, time: TIME, earlier: 0 },
         4 => ServerMessage::Joined { room: name, position: POSITION },
         5 => ServerMessage::Members { members: vec![name; 9], next: name },
         6 => {
