@@ -121,6 +121,11 @@ impl<'a> Frames<'a> {
         let one = (self.lengths.is_empty() && !self.bytes.is_empty()).then_some(self.bytes.len());
         one.into_iter().chain(self.lengths.iter().copied())
     }
+
+    /// The same as a slice, where there are several.
+    pub(super) const fn in_a_row(&self) -> &'a [usize] {
+        self.lengths
+    }
 }
 
 impl Encoder {

@@ -50,7 +50,11 @@ impl Buffer {
 
     pub(super) fn push(&mut self, frames: Frames<'_>) {
         self.bytes.extend_from_slice(frames.bytes());
-        self.lengths.extend(frames.lengths());
+        match frames.in_a_row() {
+            [] => self.lengths.extend(frames.lengths()),
+            // In one piece.
+            lengths => self.lengths.extend(lengths),
+        }
     }
 
     pub(super) fn append(&mut self, other: &mut Self) {
@@ -60,6 +64,10 @@ impl Buffer {
 
     /// Takes off what is sent, at least a byte; answers whether the first frame is half sent now.
     pub(super) fn drop_sent(&mut self, mut sent: usize) -> bool {
+        if sent == self.bytes.len() {
+            self.clear();
+            return false;
+        }
         self.bytes.drain(..sent);
         while let Some(first) = self.lengths.front_mut() {
             if sent < *first {
