@@ -217,7 +217,7 @@ proptest! {
 #[test]
 fn what_is_said_in_a_row_is_one_piece_and_its_answers_are_another() {
     let mut limits = Limits::default();
-    limits.set("mailbox_frames", 4096).expect("a limit");
+    limits.set("mailbox_frames", 1024).expect("a limit");
     let mut driven = Driven::new(&limits, false);
     let said = |driven: &mut Driven, seat: usize, times: usize| {
         driven.router.flush(&mut driven.ears);
@@ -234,7 +234,7 @@ fn what_is_said_in_a_row_is_one_piece_and_its_answers_are_another() {
     // The text face has no words for the answer.
     assert_eq!(said(&mut driven, 1, 64), 1);
     // No run is a large part of a mailbox.
-    assert_eq!(said(&mut driven, 0, 4096 / 16 + 1), 4);
+    assert_eq!(said(&mut driven, 0, 1024 / 16 + 1), 4);
 }
 
 /// The number, place, extent and time of each receipt.

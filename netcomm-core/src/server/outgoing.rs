@@ -161,12 +161,13 @@ impl Encoder {
         log: LogId,
         listeners: &[Recipient],
         content: Content<'_>,
+        text: &str,
     ) {
         if !self.run.has_room(author, log) {
             self.flush(out);
             self.run.begin(author, log, listeners);
         }
-        self.run.say(content);
+        self.run.say(content, text);
     }
 
     /// Answers a connection; what it said, and the answers to that, come first.

@@ -14,6 +14,9 @@ use crate::wire::{Position, RequestId, ServerMessage};
 /// No run is longer, in bytes.
 const MOST: usize = 16 * 1024;
 
+/// The most that either face puts around a text: names, numbers and signs.
+const AROUND: usize = 192;
+
 /// Messages that are held.
 #[derive(Debug, Default)]
 pub(super) struct Run {
@@ -23,6 +26,9 @@ pub(super) struct Run {
     to: Vec<Recipient>,
     framed: Row,
     text: Row,
+    /// How many messages are held, and the most bytes that they take on either face: counted whoever
+    /// listens, for an author sees in its receipts how long a run was.
+    held: (usize, usize),
     answers: Row,
     /// The last of the answers, while it may come to answer more.
     receipt: Option<Receipt>,
@@ -67,17 +73,19 @@ impl Run {
 
     /// Whether it takes one more answer to what `author` asks.
     pub(super) fn takes_answer(&self, author: Recipient) -> bool {
-        self.of.is_some_and(|(of, _)| of == author) && self.fits(&self.answers)
+        let answers = (self.answers.lengths.len(), self.answers.bytes.len());
+        self.of.is_some_and(|(of, _)| of == author) && self.is_room_beside(answers)
     }
 
-    fn fits(&self, row: &Row) -> bool {
-        row.bytes.len() < self.bytes && row.lengths.len() < self.frames
+    const fn is_room_beside(&self, (frames, bytes): (usize, usize)) -> bool {
+        frames < self.frames && bytes < self.bytes
     }
 
     /// Whether it goes on with what `author` says there.
     pub(super) fn has_room(&self, author: Recipient, log: LogId) -> bool {
-        let rows = [&self.framed, &self.text, &self.answers];
-        self.of == Some((author, log)) && rows.iter().all(|row| self.fits(row))
+        self.of == Some((author, log))
+            && self.is_room_beside(self.held)
+            && self.takes_answer(author)
     }
 
     /// Begins anew, after a flush.
@@ -90,7 +98,10 @@ impl Run {
         self.text.is_wanted = is_spoken(Face::Text);
     }
 
-    pub(super) fn say(&mut self, content: Content<'_>) {
+    pub(super) fn say(&mut self, content: Content<'_>, text: &str) {
+        let (frames, bytes) = &mut self.held;
+        *frames += 1;
+        *bytes += AROUND + text.len();
         for (face, row) in [(Face::Framed, &mut self.framed), (Face::Text, &mut self.text)] {
             if row.is_wanted {
                 row.append(face, content);
@@ -140,6 +151,7 @@ impl Run {
             out.deliver(Recipients::new(&[author], None), &mut answered);
         }
         to.clear();
+        self.held = (0, 0);
         for row in [framed, text, answers] {
             row.bytes.clear();
             row.lengths.clear();

@@ -340,3 +340,15 @@ fn speech() {
     world.pass(1);
     assert!(world.bob(Act::Probe("ann")).contains("Welcome"));
 }
+
+#[test]
+fn receipts() {
+    let mut world = World::new(&[]);
+    world.bob(Act::Create("tea"));
+    world.ann(Act::Hide);
+    world.ann(Act::Join("tea"));
+    // More than is handed out at once, were there anybody to hear it.
+    let told = world.bob(Act::SayMuch(TEA, 8));
+    assert!(told.contains("Posted"), "{told}");
+    assert!(world.cat(Act::SayMuch(LOBBY, 8)).contains("Posted"));
+}

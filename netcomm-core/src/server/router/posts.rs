@@ -93,7 +93,9 @@ impl Router {
         let (author, text) = (name.as_str(), text.as_str());
         let message = ServerMessage::Message { conversation, position, time, author, text };
         match by {
-            Some(by) => self.encoder.hold(out, by, log, recipients, Content::event(&message)),
+            Some(by) => {
+                self.encoder.hold(out, by, log, recipients, Content::event(&message), text);
+            }
             None => self.encoder.tell(out, recipients, None, Content::event(&message)),
         }
         self.keep_reserved_within(now, origin, out);

@@ -28,6 +28,8 @@ pub enum Act {
     Join(&'static str),
     Leave(&'static str),
     Say(Conversation<'static>, &'static str),
+    /// Says something long so many times, all of it read at once. Only observers do.
+    SayMuch(Conversation<'static>, u32),
     Members(Option<&'static str>, &'static str),
     Rooms,
     History(Conversation<'static>),
@@ -78,9 +80,12 @@ impl Act {
     /// The request, where it is one.
     pub fn request(self) -> Option<ClientMessage<'static>> {
         Some(match self {
-            Self::Login(..) | Self::Resume | Self::Lose | Self::Overflow | Self::Probe(_) => {
-                return None;
-            }
+            Self::Login(..)
+            | Self::Resume
+            | Self::Lose
+            | Self::Overflow
+            | Self::SayMuch(..)
+            | Self::Probe(_) => return None,
             Self::Quit => ClientMessage::Quit,
             Self::Hide => ClientMessage::Hide,
             Self::Reveal => ClientMessage::Reveal,
@@ -218,6 +223,7 @@ fn observer() -> impl Strategy<Value = Act> {
         1 => Just(Act::Resume),
         2 => login(),
         3 => select(&NAMES[..4]).prop_map(Act::Probe),
+        1 => (conversation(), 2..8_u32).prop_map(|(to, times)| Act::SayMuch(to, times)),
         8 => both(),
     ]
 }
@@ -227,17 +233,18 @@ fn login() -> impl Strategy<Value = Act> {
     (select(&NAMES[..]), visibility).prop_map(|(name, visibility)| Act::Login(name, visibility))
 }
 
+fn conversation() -> impl Strategy<Value = Conversation<'static>> {
+    prop_oneof![
+        1 => Just(EVERYONE),
+        2 => select(&ROOMS[..]).prop_map(Conversation::room),
+        2 => select(&NAMES[..]).prop_map(Conversation::private),
+    ]
+}
+
 /// What hidden users and others do alike.
 fn both() -> impl Strategy<Value = Act> {
     let name = || select(&NAMES[..]);
     let room = || select(&ROOMS[..]);
-    let conversation = || {
-        prop_oneof![
-            1 => Just(EVERYONE),
-            2 => room().prop_map(Conversation::room),
-            2 => name().prop_map(Conversation::private),
-        ]
-    };
     let in_some_room = proptest::option::of(room());
     prop_oneof![
         4 => (conversation(), select(&["hi", "a\nb"][..])).prop_map(|(to, text)| Act::Say(to, text)),
@@ -255,8 +262,8 @@ fn both() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// So long that a few fill the smallest history.
-const LONG: &str = match core::str::from_utf8(&[b'x'; 4096]) {
+/// So long that a few fill the smallest history, or what is handed out at once.
+pub const LONG: &str = match core::str::from_utf8(&[b'x'; 4096]) {
     Ok(text) => text,
     Err(_) => "",
 };

@@ -134,7 +134,7 @@ impl Twins {
 
     fn by_hider(&mut self, act: Act) -> Result<(), String> {
         match act {
-            Act::Probe(_) => Ok(()),
+            Act::Probe(_) | Act::SayMuch(..) => Ok(()),
             Act::Login(..) | Act::Resume => self.login(act),
             Act::Lose | Act::Overflow => {
                 self.hider.act(&mut self.real, &self.setting, act);

@@ -1,6 +1,7 @@
 //! One run of a world, and the people in it.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use netcomm_core::server::{After, ConnId, Face, Incoming, Origin, Router};
@@ -9,8 +10,8 @@ use netcomm_core::wire::{
     ClientMessage, CloseCode, Conversation, RequestId, ResumeToken, ServerMessage,
 };
 
-use super::act::{Act, Setting, Visibility};
-use crate::support::chat::{Ears, Heard, login};
+use super::act::{Act, LONG, Setting, Visibility};
+use crate::support::chat::{Ears, Heard, login, post};
 
 /// A router with its time, and what it says.
 pub struct Run {
@@ -30,6 +31,8 @@ pub struct Person {
     pub is_logged_in: bool,
     token: Option<ResumeToken>,
     heard: BTreeMap<u64, Heard>,
+    /// How many of its requests had a number.
+    numbered: u32,
 }
 
 /// What a login came to.
@@ -76,6 +79,15 @@ impl Run {
         let incoming = Incoming::Request { id: RequestId::NONE, message };
         let after = self.router.handle(self.now, conn, incoming, &mut self.ears);
         (after, self.ears.take(conn))
+    }
+
+    /// Asks for the same several times at once, each time with the next number.
+    fn ask_all(&mut self, conn: ConnId, ids: RangeInclusive<u32>, message: &ClientMessage<'_>) {
+        for id in ids {
+            let incoming = Incoming::Request { id: RequestId(id), message: message.clone() };
+            let _after = self.router.handle_unflushed(self.now, conn, incoming, &mut self.ears);
+        }
+        self.router.flush(&mut self.ears);
     }
 
     pub fn lose(&mut self, conn: ConnId) {
@@ -134,6 +146,7 @@ impl Person {
             is_logged_in: false,
             token: None,
             heard: BTreeMap::new(),
+            numbered: 0,
         }
     }
 
@@ -187,6 +200,16 @@ impl Person {
                 self.lose(run);
                 (self.current, self.is_logged_in, self.token) = (current, is_logged_in, token);
                 heard
+            }
+            Act::SayMuch(conversation, times) => {
+                if let Some(conn) = self.conn() {
+                    let first = self.numbered + 1;
+                    self.numbered += times;
+                    let message = post(conversation, LONG);
+                    run.ask_all(conn, first..=self.numbered, &message);
+                    self.listen(run);
+                }
+                Heard::default()
             }
             _ => match act.request() {
                 Some(request) => self.ask(run, request).1,
