@@ -134,7 +134,7 @@ impl Hub {
         // Read under the lock: the router's time does not run backwards.
         let now = self.now();
         let (claimed, spare) = (Vec::new(), Vec::new());
-        Routing { hub: self, state, held, now, claimed, spare, has_delivered: false }
+        Routing { hub: self, state, held, now, claimed, spare, has_delivered: false, told: 0 }
     }
 
     /// The peer has ended the connection: it is lost to others, but what waits for it is sent.
@@ -244,6 +244,8 @@ pub(crate) struct Routing<'a> {
     /// For mailboxes that begin to fill.
     spare: Vec<Buffer>,
     has_delivered: bool,
+    /// How many were told something.
+    told: usize,
 }
 
 impl Routing<'_> {
@@ -257,8 +259,8 @@ impl Routing<'_> {
         act: impl FnOnce(&mut Router, Instant, &mut Post<'_>) -> R,
     ) -> R {
         let State { router, peers, .. } = &mut *self.state;
-        let Self { hub, claimed, spare, has_delivered, .. } = self;
-        let post = &mut Post { hub, peers, newcomer, claimed, spare, has_delivered };
+        let Self { hub, claimed, spare, has_delivered, told, .. } = self;
+        let post = &mut Post { hub, peers, newcomer, claimed, spare, has_delivered, told };
         act(router, self.now, post)
     }
 
@@ -270,7 +272,7 @@ impl Routing<'_> {
     /// Unlocks, and sends what was claimed.
     pub(crate) fn end(mut self) {
         self.route(None, |router, _, post| router.flush(post));
-        let Self { hub, mut state, held, claimed, mut spare, .. } = self;
+        let Self { hub, mut state, held, claimed, mut spare, told, .. } = self;
         let due = state.router.poll_timeout();
         let earlier = due.is_some_and(|due| state.due.is_none_or(|known| due < known));
         if earlier {
@@ -282,8 +284,9 @@ impl Routing<'_> {
             hub.timer.notify_one();
         }
         // One alone with its answer is sent at once.
-        if claimed.len() > 2 {
-            // Whoever has something to read routes it first, and one send takes it all.
+        if told > 2 {
+            // Whoever has something to read routes it first, and one send takes it all. Who says
+            // much to many, and does not send because they are slow, lets others go first as well.
             system::yield_now();
         }
         for peer in claimed {
@@ -302,6 +305,7 @@ struct Post<'a> {
     claimed: &'a mut Vec<Arc<Peer>>,
     spare: &'a mut Vec<Buffer>,
     has_delivered: &'a mut bool,
+    told: &'a mut usize,
 }
 
 impl Post<'_> {
@@ -360,6 +364,7 @@ impl Post<'_> {
 impl Deliver for Post<'_> {
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
         *self.has_delivered = true;
+        *self.told += to.iter().count();
         let Hub { limits, waiting, .. } = self.hub;
         // Counted at once, and before any of it can be sent: other threads count, too.
         let bytes: usize = to.iter().map(|to| message.bytes(to.face).len()).sum();

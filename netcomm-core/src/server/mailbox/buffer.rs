@@ -10,6 +10,8 @@ use crate::server::outgoing::Frames;
 #[derive(Debug, Default)]
 pub struct Buffer {
     bytes: Vec<u8>,
+    /// How many of them are sent: moving the others for each send would take longer than sending.
+    sent: usize,
     /// What is left of each frame.
     lengths: VecDeque<usize>,
 }
@@ -18,7 +20,7 @@ impl From<Vec<u8>> for Buffer {
     /// One frame.
     fn from(bytes: Vec<u8>) -> Self {
         let lengths = Some(bytes.len()).filter(|length| *length > 0);
-        Self { lengths: lengths.into_iter().collect(), bytes }
+        Self { lengths: lengths.into_iter().collect(), bytes, sent: 0 }
     }
 }
 
@@ -26,7 +28,7 @@ impl Buffer {
     /// The bytes to send.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[self.sent..]
     }
 
     /// How many bytes of memory it has.
@@ -36,11 +38,11 @@ impl Buffer {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.len() - self.sent
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.len() == 0
     }
 
     /// How many frames wait, of the first perhaps only the rest.
@@ -49,6 +51,7 @@ impl Buffer {
     }
 
     pub(super) fn push(&mut self, frames: Frames<'_>) {
+        self.make_room(frames.bytes().len());
         self.bytes.extend_from_slice(frames.bytes());
         match frames.in_a_row() {
             [] => self.lengths.extend(frames.lengths()),
@@ -58,17 +61,19 @@ impl Buffer {
     }
 
     pub(super) fn append(&mut self, other: &mut Self) {
-        self.bytes.append(&mut other.bytes);
+        self.make_room(other.len());
+        self.bytes.extend_from_slice(other.as_bytes());
         self.lengths.append(&mut other.lengths);
+        other.clear();
     }
 
     /// Takes off what is sent, at least a byte; answers whether the first frame is half sent now.
     pub(super) fn drop_sent(&mut self, mut sent: usize) -> bool {
-        if sent == self.bytes.len() {
+        if sent == self.len() {
             self.clear();
             return false;
         }
-        self.bytes.drain(..sent);
+        self.sent += sent;
         while let Some(first) = self.lengths.front_mut() {
             if sent < *first {
                 *first -= sent;
@@ -81,22 +86,36 @@ impl Buffer {
     }
 
     pub(super) fn keep_first(&mut self) {
-        self.bytes.truncate(self.lengths.front().copied().unwrap_or(0));
+        self.bytes.truncate(self.sent + self.lengths.front().copied().unwrap_or(0));
         self.lengths.truncate(1);
     }
 
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
+        self.sent = 0;
         self.lengths.clear();
     }
 
     /// Who reads all but a little must not keep the memory of what was read: it is not counted.
     pub(super) fn shrink(&mut self) {
-        if self.bytes.capacity() > 2 * self.bytes.len() {
+        if self.bytes.capacity() > 2 * self.len() {
+            self.forget_sent();
             self.bytes.shrink_to_fit();
         }
         if self.lengths.capacity() > 2 * self.lengths.len() {
             self.lengths.shrink_to_fit();
         }
+    }
+
+    /// Before it grows: what is sent must not count as what waits.
+    fn make_room(&mut self, bytes: usize) {
+        if self.bytes.capacity() - self.bytes.len() < bytes {
+            self.forget_sent();
+        }
+    }
+
+    fn forget_sent(&mut self) {
+        self.bytes.drain(..self.sent);
+        self.sent = 0;
     }
 }
