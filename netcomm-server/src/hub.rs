@@ -47,7 +47,7 @@ pub(crate) struct Hub {
     /// Bytes that wait in all mailboxes.
     pub(crate) waiting: AtomicUsize,
     state: Mutex<State>,
-    lock_times: LockTimes,
+    pub(crate) lock_times: LockTimes,
     /// The router's next deadline moved earlier, or the server ends.
     timer: Condvar,
     /// A connection ended, or all that waited is sent.
@@ -244,7 +244,7 @@ pub(crate) struct Routing<'a> {
     /// For mailboxes that begin to fill.
     spare: Vec<Buffer>,
     has_delivered: bool,
-    /// How many were told something.
+    /// How many were told something at once, at most.
     told: usize,
 }
 
@@ -283,8 +283,8 @@ impl Routing<'_> {
         if earlier {
             hub.timer.notify_one();
         }
-        // One alone with its answer is sent at once.
-        if told > 2 {
+        // What one alone is told is sent at once.
+        if told > 1 {
             // Whoever has something to read routes it first, and one send takes it all. Who says
             // much to many, and does not send because they are slow, lets others go first as well.
             system::yield_now();
@@ -364,7 +364,7 @@ impl Post<'_> {
 impl Deliver for Post<'_> {
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
         *self.has_delivered = true;
-        *self.told += to.iter().count();
+        *self.told = (*self.told).max(to.iter().count());
         let Hub { limits, waiting, .. } = self.hub;
         // Counted at once, and before any of it can be sent: other threads count, too.
         let bytes: usize = to.iter().map(|to| message.bytes(to.face).len()).sum();

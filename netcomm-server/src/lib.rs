@@ -126,6 +126,7 @@ impl Drop for Server {
             // One that panicked has ended the process.
             thread.join().ok();
         }
+        self.hub.lock_times.tell();
         let patience = Instant::now() + LOG_END;
         // Said again where there was no room to say it, until the log thread is gone.
         while !matches!(self.hub.lines.try_send(None), Err(Disconnected(_)))

@@ -39,6 +39,23 @@ impl LockTimes {
     pub(crate) fn released(&self, Held(since): Held) {
         count(&self.held, since, now());
     }
+
+    /// Writes what was counted to the standard error. Nothing else may wait for who does not read it.
+    pub(crate) fn tell(&self) {
+        if !IS_COUNTED {
+            return;
+        }
+        let mut out = std::io::stderr().lock();
+        for (what, histogram) in [("waited", &self.waited), ("held", &self.held)] {
+            for (bits, times) in histogram.iter().enumerate() {
+                let times = times.load(Ordering::Relaxed);
+                if times > 0 {
+                    // Nobody is left to be told where this fails.
+                    writeln!(out, "router's lock {what}, below {} ns: {times}", 1_u64 << bits).ok();
+                }
+            }
+        }
+    }
 }
 
 fn now() -> Option<Instant> {
@@ -50,20 +67,5 @@ fn count(histogram: &Histogram, from: Option<Instant>, to: Option<Instant>) {
         let nanos = u64::try_from((to - from).as_nanos()).unwrap_or(u64::MAX);
         let bits = u64::BITS - nanos.leading_zeros();
         histogram[bits.min(63) as usize].fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-impl Drop for LockTimes {
-    fn drop(&mut self) {
-        let mut out = std::io::stderr().lock();
-        for (what, histogram) in [("waited", &self.waited), ("held", &self.held)] {
-            for (bits, times) in histogram.iter().enumerate() {
-                let times = times.load(Ordering::Relaxed);
-                if times > 0 {
-                    // Nobody is left to be told where this fails.
-                    writeln!(out, "router's lock {what}, below {} ns: {times}", 1_u64 << bits).ok();
-                }
-            }
-        }
     }
 }

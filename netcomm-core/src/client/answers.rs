@@ -18,7 +18,9 @@ impl Session {
     pub(super) fn take_answer(&mut self, id: RequestId, answer: ServerMessage<'_>) {
         if let ServerMessage::Posted { position, time, earlier: earlier @ 1.. } = answer {
             let first = id.0.saturating_sub(earlier);
-            let is_earlier = |one: &&Pending| (first..id.0).contains(&one.id.0);
+            let is_earlier = |one: &&Pending| {
+                (first..id.0).contains(&one.id.0) && matches!(one.purpose, Purpose::Post(_))
+            };
             let earlier: Vec<_> =
                 self.pending.iter().filter(is_earlier).map(|one| one.id).collect();
             for one in earlier {

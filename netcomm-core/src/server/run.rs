@@ -17,6 +17,9 @@ const MOST: usize = 16 * 1024;
 /// The most that either face puts around a text: names, numbers and signs.
 const AROUND: usize = 192;
 
+/// And after each of its line feeds.
+const INDENT: usize = 2;
+
 /// Messages that are held.
 #[derive(Debug, Default)]
 pub(super) struct Run {
@@ -26,15 +29,21 @@ pub(super) struct Run {
     to: Vec<Recipient>,
     framed: Row,
     text: Row,
-    /// How many messages are held, and the most bytes that they take on either face: counted whoever
-    /// listens, for an author sees in its receipts how long a run was.
-    held: (usize, usize),
+    held: Extent,
     answers: Row,
     /// The last of the answers, while it may come to answer more.
     receipt: Option<Receipt>,
     /// How long a row may be before it takes nothing more.
     bytes: usize,
     frames: usize,
+}
+
+/// How many messages are held, and the most bytes that they take on either face: counted whoever
+/// listens, for an author sees in its receipts how long a run was.
+#[derive(Clone, Copy, Debug, Default)]
+struct Extent {
+    frames: usize,
+    bytes: usize,
 }
 
 /// That posts were accepted which came in a row.
@@ -73,12 +82,11 @@ impl Run {
 
     /// Whether it takes one more answer to what `author` asks.
     pub(super) fn takes_answer(&self, author: Recipient) -> bool {
-        let answers = (self.answers.lengths.len(), self.answers.bytes.len());
-        self.of.is_some_and(|(of, _)| of == author) && self.is_room_beside(answers)
+        self.of.is_some_and(|(of, _)| of == author) && self.is_room_beside(self.answers.extent())
     }
 
-    const fn is_room_beside(&self, (frames, bytes): (usize, usize)) -> bool {
-        frames < self.frames && bytes < self.bytes
+    const fn is_room_beside(&self, taken: Extent) -> bool {
+        taken.frames < self.frames && taken.bytes < self.bytes
     }
 
     /// Whether it goes on with what `author` says there.
@@ -99,9 +107,9 @@ impl Run {
     }
 
     pub(super) fn say(&mut self, content: Content<'_>, text: &str) {
-        let (frames, bytes) = &mut self.held;
-        *frames += 1;
-        *bytes += AROUND + text.len();
+        let line_feeds = text.bytes().filter(|byte| *byte == b'\n').count();
+        self.held.frames += 1;
+        self.held.bytes += AROUND + text.len() + INDENT * line_feeds;
         for (face, row) in [(Face::Framed, &mut self.framed), (Face::Text, &mut self.text)] {
             if row.is_wanted {
                 row.append(face, content);
@@ -151,7 +159,7 @@ impl Run {
             out.deliver(Recipients::new(&[author], None), &mut answered);
         }
         to.clear();
-        self.held = (0, 0);
+        self.held = Extent::default();
         for row in [framed, text, answers] {
             row.bytes.clear();
             row.lengths.clear();
@@ -177,6 +185,10 @@ impl Row {
         if self.bytes.len() > before {
             self.lengths.push(self.bytes.len() - before);
         }
+    }
+
+    fn extent(&self) -> Extent {
+        Extent { frames: self.lengths.len(), bytes: self.bytes.len() }
     }
 
     fn frames(&self) -> Frames<'_> {

@@ -9,7 +9,7 @@ use proptest::sample::select;
 
 use crate::support::chat::{create, history, join, members, post};
 
-/// One thing that a user does. None of it has a number, so every request is executed.
+/// One thing that a user does. Only what is said much has numbers: every request is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Logs in, on a new connection where there is none.
