@@ -32,11 +32,12 @@ enum Act {
     Flush,
 }
 
-/// Bytes of each connection, and how often something was handed out.
+/// Bytes of each connection, how often something was handed out, and the most frames at once.
 #[derive(Debug, Default)]
 struct Ears {
     heard: BTreeMap<ConnId, Vec<u8>>,
     pieces: usize,
+    longest: usize,
 }
 
 impl Deliver for Ears {
@@ -46,6 +47,7 @@ impl Deliver for Ears {
             let frames = message.frames(to.face);
             assert_eq!(frames.lengths().sum::<usize>(), frames.bytes().len());
             assert_eq!(frames.lengths().count(), frames.count());
+            self.longest = self.longest.max(frames.count());
             assert!(frames.lengths().all(|length| length > 0));
             self.heard.entry(to.conn).or_default().extend_from_slice(frames.bytes());
         }
@@ -295,4 +297,32 @@ fn a_receipt_tells_one_time() {
     let receipts = receipts_in(&driven.ears.heard[&driven.seats[0]]);
     let times: Vec<_> = receipts.map(|(_, _, _, time)| time).collect();
     assert_eq!(times, [0, 1000]);
+}
+
+#[test]
+fn a_run_ends_by_the_bytes_that_either_face_may_take() {
+    // With what is around them, both take 512 bytes of 16 KiB: a line feed takes two more.
+    for text in ["x".repeat(320), ["x\n".repeat(32), "x".repeat(192)].concat()] {
+        let mut driven = Driven::new(&Limits::default(), false);
+        driven.router.flush(&mut driven.ears);
+        driven.ears.heard.clear();
+        for _ in 0..64 {
+            driven.ask(0, post(Conversation::room("hall"), &text));
+        }
+        driven.router.flush(&mut driven.ears);
+        let receipts = receipts_in(&driven.ears.heard[&driven.seats[0]]);
+        let lengths: Vec<_> = receipts.map(|(_, _, earlier, _)| earlier + 1).collect();
+        assert_eq!(lengths, [32, 32]);
+    }
+}
+
+#[test]
+fn a_run_ends_by_its_answers_too() {
+    let mut driven = Driven::new(&Limits::default(), false);
+    driven.act(0, &Act::Post("hall", 1));
+    for _ in 0..100 {
+        driven.act(0, &Act::Ask(ClientMessage::Ping { nonce: 7 }));
+    }
+    driven.router.flush(&mut driven.ears);
+    assert!((60..=1024 / 16 + 1).contains(&driven.ears.longest), "{}", driven.ears.longest);
 }
