@@ -119,3 +119,43 @@ impl Buffer {
         self.sent = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten frames of ten bytes, in a hundred.
+    fn full() -> Buffer {
+        let mut buffer = Buffer::from(Vec::with_capacity(100));
+        for number in 0..10 {
+            buffer.push(Frames::one(&[number; 10]));
+        }
+        buffer
+    }
+
+    #[test]
+    fn bytes_are_one_frame_or_none() {
+        assert_eq!(Buffer::from(Vec::new()).frames(), 0);
+        assert_eq!(Buffer::from(alloc::vec![1]).frames(), 1);
+    }
+
+    #[test]
+    fn what_is_sent_makes_room_before_more_is_taken() {
+        let mut buffer = full();
+        assert!(!buffer.drop_sent(40));
+        buffer.push(Frames::one(&[7; 40]));
+        assert_eq!(buffer.bytes.capacity(), 100);
+        assert_eq!(buffer.as_bytes(), [&full().as_bytes()[40..], &[7; 40]].concat());
+    }
+
+    #[test]
+    fn it_shrinks_where_more_than_half_of_it_is_sent() {
+        for (sent, left) in [(40, 100), (50, 100), (60, 40)] {
+            let mut buffer = full();
+            assert!(!buffer.drop_sent(sent));
+            buffer.shrink();
+            assert_eq!(buffer.bytes.capacity(), left, "{sent}");
+            assert_eq!(buffer.as_bytes(), &full().as_bytes()[sent..]);
+        }
+    }
+}
