@@ -7,6 +7,7 @@ use core::mem::size_of;
 use super::deliver::{Deliver, Face, Recipient, Recipients};
 use super::outgoing::{Asked, Content, Frames, Outgoing};
 use super::public::LogId;
+use super::render::INDENT;
 use crate::limits::{Limit, Limits};
 use crate::time::UnixMillis;
 use crate::wire::{Position, RequestId, ServerMessage};
@@ -16,9 +17,6 @@ const MOST: usize = 16 * 1024;
 
 /// The most that either face puts around a text: names, numbers and signs.
 const AROUND: usize = 192;
-
-/// And after each of its line feeds.
-const INDENT: usize = 2;
 
 /// Messages that are held.
 #[derive(Debug, Default)]
@@ -109,7 +107,7 @@ impl Run {
     pub(super) fn say(&mut self, content: Content<'_>, text: &str) {
         let line_feeds = text.bytes().filter(|byte| *byte == b'\n').count();
         self.held.frames += 1;
-        self.held.bytes += AROUND + text.len() + INDENT * line_feeds;
+        self.held.bytes += AROUND + text.len() + INDENT.len() * line_feeds;
         for (face, row) in [(Face::Framed, &mut self.framed), (Face::Text, &mut self.text)] {
             if row.is_wanted {
                 row.append(face, content);
@@ -193,5 +191,36 @@ impl Row {
 
     fn frames(&self) -> Frames<'_> {
         Frames::row(&self.bytes, &self.lengths)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Conversation;
+
+    #[test]
+    fn no_message_takes_more_than_is_counted() {
+        let (room, author) = ("r".repeat(64), "a".repeat(32));
+        let conversations = [Conversation::EVERYONE, Conversation::room(&room)];
+        for conversation in conversations.into_iter().chain([Conversation::private(&author)]) {
+            for text in ["x", &"\n".repeat(4095), &"x\n".repeat(2000), &"\u{e9}".repeat(2000)] {
+                let text = &[text, "x"].concat();
+                let message = ServerMessage::Message {
+                    conversation,
+                    position: Position { epoch: u64::MAX, seq: u64::MAX },
+                    time: UnixMillis(u64::MAX),
+                    author: &author,
+                    text,
+                };
+                let mut run = Run::default();
+                (run.framed.is_wanted, run.text.is_wanted) = (true, true);
+                run.say(Content::event(&message), text);
+                for row in [run.framed, run.text] {
+                    let (counted, taken) = (run.held.bytes, row.bytes.len());
+                    assert!((1..=counted).contains(&taken), "{taken} of {counted}: {message:?}");
+                }
+            }
+        }
     }
 }

@@ -204,19 +204,18 @@ fn lists_say_how_they_go_on() {
     );
 }
 
+/// Asks for the last message.
+fn last_of(conversation: Conversation<'_>) -> ClientMessage<'_> {
+    let (first, last) = (1, u64::MAX);
+    ClientMessage::History { conversation, epoch: None, first, last, latest: true, most: 1 }
+}
+
 #[test]
 fn history_says_where_it_begins_and_ends() {
     let mut talk = talk(&[]);
     let mut history = |first_kept, seq| {
         let conversation = Conversation::room("one");
-        let message = ClientMessage::History {
-            conversation,
-            epoch: None,
-            first: 1,
-            last: u64::MAX,
-            latest: true,
-            most: 1,
-        };
+        let message = last_of(conversation);
         let answer = Answer::History {
             conversation: conversation.into(),
             epoch: 1,
@@ -307,14 +306,7 @@ fn who_hid_and_revealed_before_saying_anything_is_not_warned() {
 fn a_history_without_messages_has_no_end() {
     let mut talk = talk(&[]);
     let conversation = Conversation::room("one");
-    let message = ClientMessage::History {
-        conversation,
-        epoch: None,
-        first: 1,
-        last: u64::MAX,
-        latest: true,
-        most: 1,
-    };
+    let message = last_of(conversation);
     let conversation = conversation.into();
     let answer =
         Answer::History { conversation, epoch: 1, first_kept: 1, last: 0, items: Vec::new() };

@@ -10,7 +10,7 @@ use crate::wire::ConversationKind;
 use crate::words::{Page, Said};
 
 /// What begins each line of a text or name after its first.
-const INDENT: &[u8] = b"  ";
+pub(in crate::server) const INDENT: &[u8] = b"  ";
 
 /// Where lists are wrapped, in columns.
 const WIDTH: usize = 78;

@@ -13,6 +13,7 @@ use super::outgoing::{Asked, Content};
 use crate::wire::{CloseCode, ServerMessage};
 use crate::words::{self, Page};
 
+pub(super) use lines::INDENT;
 use lines::Lines;
 
 /// Appends `content` as lines; nothing where the text face has no words for it.

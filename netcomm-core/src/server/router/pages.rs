@@ -10,6 +10,7 @@ use crate::server::deliver::{Deliver, Face};
 use crate::server::outgoing::{Asked, Content};
 use crate::server::public::{Entry, Room};
 use crate::server::refusal::Refusal;
+use crate::server::render::INDENT;
 use crate::wire::{
     ClientMessage, Conversation, ConversationItem, HistoryItem, RefusalCode, RequestId, RoomItem,
     ServerMessage,
@@ -20,10 +21,6 @@ const PAGE_OVERHEAD: usize = 256;
 
 /// What an item needs at most beside its strings.
 const ITEM_OVERHEAD: usize = 48;
-
-/// What the text face writes before each line of a text after its first. A page of short lines
-/// would else be longer than a mailbox.
-const INDENT: usize = 2;
 
 impl Router {
     /// Answers a question that changes nothing.
@@ -115,7 +112,8 @@ impl Router {
         let range = log.range(wanted.first, wanted.last);
         let indent = match caller.to.face {
             Face::Framed => 0,
-            Face::Text => INDENT,
+            // A page of short lines would else be longer than a mailbox.
+            Face::Text => INDENT.len(),
         };
         let cost = |(_, entry): &(u64, &Entry)| {
             let line_feeds = entry.text.matches('\n').count();
