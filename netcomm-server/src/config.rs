@@ -14,6 +14,9 @@ use crate::log;
 /// Where it listens if nothing else is said.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:44444";
 
+/// No more threads read than this.
+pub const MOST_READERS: usize = 64;
+
 /// The command line. Whatever is not given here is looked for in the environment.
 #[derive(Debug, Parser)]
 #[command(name = "netcomm-server", version, about = "The netcomm chat server")]
@@ -22,6 +25,9 @@ pub struct Args {
     /// free port (default: 127.0.0.1:44444; variable: `NETCOMM_LISTEN`, with commas)
     #[arg(long, value_name = "HOST:PORT")]
     pub listen: Vec<String>,
+    /// Read with so many threads (default: half of the processors; variable: `NETCOMM_READERS`)
+    #[arg(long, value_name = "NUMBER")]
+    pub readers: Option<String>,
     /// Read the configuration from this file; variables win over it, flags over both (default: none; variable: `NETCOMM_CONFIG`)
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -94,6 +100,8 @@ impl Default for LogConfig {
 pub struct Config {
     /// Where to listen.
     pub listen: Vec<SocketAddr>,
+    /// How many threads read what connections send: 1 to [`MOST_READERS`].
+    pub readers: usize,
     /// The limits in force.
     pub limits: Limits,
     /// Whether somebody asked for as many connections as there are in `limits`. If nobody did, the
@@ -107,7 +115,7 @@ impl Default for Config {
     fn default() -> Self {
         let listen = DEFAULT_LISTEN.parse().into_iter().collect();
         let (limits, log) = Default::default();
-        Self { listen, limits, connections_are_set: false, log }
+        Self { listen, readers: default_readers(), limits, connections_are_set: false, log }
     }
 }
 
@@ -115,6 +123,7 @@ impl Default for Config {
 #[serde(deny_unknown_fields)]
 struct FileConfig {
     listen: Option<Vec<String>>,
+    readers: Option<usize>,
     #[serde(default)]
     limits: toml::Table,
     #[serde(default)]
@@ -143,6 +152,9 @@ impl Config {
         }
         if !args.listen.is_empty() {
             config.set("listen", args.listen.join(",").as_ref()).map_err(at("--listen"))?;
+        }
+        if let Some(readers) = &args.readers {
+            config.set("readers", readers.as_ref()).map_err(at("--readers"))?;
         }
         if let Some(filter) = &args.log {
             config.set("log", filter.as_ref()).map_err(at("--log"))?;
@@ -173,6 +185,9 @@ impl Config {
         if let Some(listen) = file.listen {
             config.listen = resolve(listen.iter().map(String::as_str))?;
         }
+        if let Some(readers) = file.readers {
+            config.set_readers(readers)?;
+        }
         for (name, value) in &file.limits {
             config.limit(name, &value.to_string())?;
         }
@@ -184,6 +199,7 @@ impl Config {
         let text = value.to_string_lossy();
         match key {
             "listen" => self.listen = resolve(text.split(','))?,
+            "readers" => self.set_readers(text.parse().map_err(|_| "not a whole number")?)?,
             "log" => self.log.filter = log::filter(&text).map(|_| text.into())?,
             "log_format" => self.log.format = Format::from_str(&text, true)?,
             "log_file" => self.log.file = Some(value.into()),
@@ -196,11 +212,26 @@ impl Config {
         Ok(())
     }
 
+    fn set_readers(&mut self, readers: usize) -> Result<(), String> {
+        if !(1..=MOST_READERS).contains(&readers) {
+            return Err(format!("readers: {readers} is not from 1 to {MOST_READERS}"));
+        }
+        self.readers = readers;
+        Ok(())
+    }
+
     fn limit(&mut self, name: &str, value: &str) -> Result<(), String> {
         self.connections_are_set |= name == "connections";
         let value = value.parse().map_err(|_| format!("limit {name:?}: not a whole number"))?;
         self.limits.set(name, value).map_err(|why| format!("limit {name:?}: {why}"))
     }
+}
+
+/// What they read is routed one after the other; what is sent is not. And others need processors,
+/// too.
+fn default_readers() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (processors / 2).clamp(1, MOST_READERS)
 }
 
 fn at(at: &str) -> impl Fn(String) -> String {

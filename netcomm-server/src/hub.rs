@@ -18,10 +18,12 @@ use netcomm_core::wire::CloseCode;
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
 
+use crate::claims::Claims;
 use crate::lock_times::{Held, LockTimes};
 use crate::log::Lines;
-use crate::peer::{Peer, Sent};
+use crate::peer::Peer;
 use crate::pool::{self, Pool};
+use crate::readers::{Desk, Readers};
 use crate::straggler::Stragglers;
 use crate::system::{
     self, AtomicBool, AtomicUsize, Clock, Condvar, Mutex, MutexGuard, Ordering, entropy,
@@ -31,16 +33,16 @@ use crate::system::{
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) limits: Limits,
-    pub(crate) read_buffers: Pool<Vec<u8>>,
     /// What mailboxes wait in.
     pub(crate) buffers: Pool<Buffer>,
+    pub(crate) readers: Readers,
     pub(crate) stragglers: Stragglers,
     /// What the log thread is still to write; nothing is its end.
     pub(crate) lines: Lines,
     /// How many lines found no room since that was logged.
     pub(crate) lines_dropped: AtomicUsize,
     pub(crate) log_content: bool,
-    /// Every thread that refuses a connection holds this: that counts them.
+    /// Every connection that is refused holds this: that counts them.
     pub(crate) refused: Arc<()>,
     pub(crate) stopping: AtomicBool,
     clock: Clock,
@@ -64,10 +66,17 @@ struct State {
 }
 
 impl Hub {
-    pub(crate) fn new(limits: Limits, log_content: bool, lines: Lines) -> io::Result<Self> {
+    /// Also answers the desks of the threads that are to read, of which there are so many.
+    pub(crate) fn new(
+        limits: Limits,
+        log_content: bool,
+        lines: Lines,
+        readers: usize,
+    ) -> io::Result<(Self, Vec<Desk>)> {
         let clock = WallClock::new(Instant::EPOCH, system::unix_time());
-        Ok(Self {
-            read_buffers: Pool::of(pool::READS),
+        let (readers, desks) = Readers::new(readers)?;
+        let hub = Self {
+            readers,
             buffers: Pool::of(pool::sends(limits.count(Limit::MailboxesBytes))),
             stragglers: Stragglers::new()?,
             lines,
@@ -87,7 +96,8 @@ impl Hub {
             timer: Condvar::new(),
             ended: Condvar::new(),
             limits,
-        })
+        };
+        Ok((hub, desks))
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -113,11 +123,12 @@ impl Hub {
     pub(crate) fn connect(&self, peer: &Arc<Peer>) -> io::Result<Result<ConnId, CloseCode>> {
         let entropy = entropy()?;
         let origin = Origin::Address(peer.address.ip());
-        let mut routing = self.routing();
+        let mut claims = Claims::none(self);
+        let mut routing = self.routing(&mut claims);
         let connected = routing
             .route(Some(peer), |router, now, post| router.connect(now, origin, entropy, post));
         if let Ok(id) = connected {
-            let State { peers, live, .. } = &mut *routing.state;
+            let State { peers, live, .. } = routing.state();
             if peers.len() <= id.index() {
                 peers.resize_with(id.index() + 1, || None);
             }
@@ -125,37 +136,34 @@ impl Hub {
             *live += 1;
         }
         routing.end();
+        claims.send();
         Ok(connected)
     }
 
-    /// Locks the router for one message or a few.
-    pub(crate) fn routing(&self) -> Routing<'_> {
-        let (state, held) = self.lock_times.take(|| self.lock());
-        // Read under the lock: the router's time does not run backwards.
-        let now = self.now();
-        let (claimed, spare) = (Vec::new(), Vec::new());
-        Routing { hub: self, state, held, now, claimed, spare, has_delivered: false, told: 0 }
+    /// For one message or a few: the first one locks the router.
+    pub(crate) fn routing<'c, 'a>(&'a self, claims: &'c mut Claims<'a>) -> Routing<'c, 'a> {
+        Routing { hub: self, locked: None, claims, has_delivered: false }
     }
 
     /// The peer has ended the connection: it is lost to others, but what waits for it is sent.
-    pub(crate) fn finish(&self, id: ConnId, peer: &Arc<Peer>) {
+    pub(crate) fn finish<'a>(&'a self, id: ConnId, peer: &Arc<Peer>, claims: &mut Claims<'a>) {
         let push = peer.mailbox().close(&[]);
-        let mut routing = self.routing();
+        let mut routing = self.routing(claims);
         // Nothing is said to it any more, whatever the reason.
         let after = routing.handle(id, Incoming::Close(CloseCode::QUIT));
         debug_assert_eq!(after, After::Closed);
         if push == Push::Claim {
-            routing.claimed.push(Arc::clone(peer));
+            routing.claims.add(peer);
         }
         routing.end();
     }
 
-    /// The connection's own reader says that it is gone.
-    pub(crate) fn disconnect(&self, id: ConnId) {
-        let mut routing = self.routing();
-        routing.state.peers[id.index()] = None;
+    /// Who reads the connection says that it is gone.
+    pub(crate) fn disconnect<'a>(&'a self, id: ConnId, claims: &mut Claims<'a>) {
+        let mut routing = self.routing(claims);
+        routing.state().peers[id.index()] = None;
         routing.route(None, |router, now, post| router.disconnect(now, id, post));
-        routing.state.live -= 1;
+        routing.state().live -= 1;
         routing.end();
         self.ended.notify_all();
     }
@@ -165,9 +173,11 @@ impl Hub {
     pub(crate) fn drain(&self, within: Duration) {
         // The longer an end may take, the longer until the server is there again.
         let retry_after = (within / 10).max(Duration::from_secs(1));
-        let mut routing = self.routing();
+        let mut claims = Claims::none(self);
+        let mut routing = self.routing(&mut claims);
         routing.route(None, |router, now, post| router.shut_down(now, retry_after, post));
         routing.end();
+        claims.send();
         let left = self.wait_for_end(within);
         if left > 0 {
             self.log(Level::WARN, move || {
@@ -176,16 +186,8 @@ impl Hub {
         }
     }
 
-    /// Ends all connections at once, and waits for a moment until their threads know.
-    pub(crate) fn end_all(&self) {
-        for peer in self.lock().peers.iter().flatten() {
-            peer.end();
-        }
-        self.wait_for_end(Duration::from_secs(1));
-    }
-
     /// Waits until nobody is connected. Answers how many still are when the time is over.
-    fn wait_for_end(&self, within: Duration) -> usize {
+    pub(crate) fn wait_for_end(&self, within: Duration) -> usize {
         let waited = self.ended.wait_timeout_while(self.lock(), within, |state| state.live > 0);
         waited.unwrap_or_else(PoisonError::into_inner).0.live
     }
@@ -203,9 +205,11 @@ impl Hub {
             let left = state.due.map_or(Duration::from_hours(1), |due| due.since(now));
             if left.is_zero() {
                 drop(state);
-                let mut routing = self.routing();
+                let mut claims = Claims::none(self);
+                let mut routing = self.routing(&mut claims);
                 routing.route(None, |router, now, post| router.handle_timeout(now, post));
                 routing.end();
+                claims.send();
             } else {
                 drop(self.timer.wait_timeout(state, left));
             }
@@ -218,37 +222,31 @@ impl Hub {
         self.timer.notify_all();
     }
 
-    /// Sends what waits for a peer whose claim this thread holds; what does not fit goes to the
-    /// stragglers.
-    fn send(&self, peer: Arc<Peer>, spare: &mut Vec<Buffer>) {
-        match peer.send(&self.waiting, spare) {
-            Sent::All => {}
-            Sent::Finished => self.stragglers.half_closed(&peer),
-            Sent::More | Sent::Full(_) => self.stragglers.full(peer),
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The router, locked by one thread, and those whose output that thread must send.
-#[must_use = "what is claimed must be sent"]
-pub(crate) struct Routing<'a> {
+/// The router, as one thread uses it.
+#[must_use = "it is unlocked by `end`"]
+pub(crate) struct Routing<'c, 'a> {
     hub: &'a Hub,
+    locked: Option<Locked<'a>>,
+    claims: &'c mut Claims<'a>,
+    has_delivered: bool,
+}
+
+struct Locked<'a> {
     state: MutexGuard<'a, State>,
     held: Held,
     now: Instant,
-    claimed: Vec<Arc<Peer>>,
-    /// For mailboxes that begin to fill.
-    spare: Vec<Buffer>,
-    has_delivered: bool,
-    /// How many were told something at once, at most.
-    told: usize,
 }
 
-impl Routing<'_> {
+impl<'a> Routing<'_, 'a> {
+    pub(crate) fn hub(&self) -> &'a Hub {
+        self.hub
+    }
+
     pub(crate) fn handle(&mut self, from: ConnId, incoming: Incoming<'_>) -> After {
         self.route(None, |router, now, post| router.handle_unflushed(now, from, incoming, post))
     }
@@ -256,12 +254,16 @@ impl Routing<'_> {
     fn route<R>(
         &mut self,
         newcomer: Option<&Arc<Peer>>,
-        act: impl FnOnce(&mut Router, Instant, &mut Post<'_>) -> R,
+        act: impl FnOnce(&mut Router, Instant, &mut Post<'_, '_>) -> R,
     ) -> R {
-        let State { router, peers, .. } = &mut *self.state;
-        let Self { hub, claimed, spare, has_delivered, told, .. } = self;
-        let post = &mut Post { hub, peers, newcomer, claimed, spare, has_delivered, told };
-        act(router, self.now, post)
+        let Self { hub, locked, claims, has_delivered } = self;
+        let Locked { state, now, .. } = locked.get_or_insert_with(|| Locked::new(hub));
+        let State { router, peers, .. } = &mut **state;
+        act(router, *now, &mut Post { hub, peers, newcomer, claims, has_delivered })
+    }
+
+    fn state(&mut self) -> &mut State {
+        &mut self.locked.get_or_insert_with(|| Locked::new(self.hub)).state
     }
 
     /// Whether anything was pushed into a mailbox since this was asked last.
@@ -269,67 +271,63 @@ impl Routing<'_> {
         core::mem::take(&mut self.has_delivered)
     }
 
-    /// Unlocks, and sends what was claimed.
+    /// Whether what was claimed is to be sent before more is routed.
+    pub(crate) fn is_due(&self) -> bool {
+        self.claims.is_due()
+    }
+
+    /// Unlocks. What was claimed is still to be sent.
     pub(crate) fn end(mut self) {
+        if self.locked.is_none() {
+            return;
+        }
         self.route(None, |router, _, post| router.flush(post));
-        let Self { hub, mut state, held, claimed, mut spare, told, .. } = self;
+        let Some(Locked { mut state, held, .. }) = self.locked else { return };
         let due = state.router.poll_timeout();
         let earlier = due.is_some_and(|due| state.due.is_none_or(|known| due < known));
         if earlier {
             state.due = due;
         }
         drop(state);
-        hub.lock_times.released(held);
+        self.hub.lock_times.released(held);
         if earlier {
-            hub.timer.notify_one();
+            self.hub.timer.notify_one();
         }
-        // What one alone is told is sent at once.
-        if told > 1 {
-            // Whoever has something to read routes it first, and one send takes it all. Who says
-            // much to many, and does not send because they are slow, lets others go first as well.
-            system::yield_now();
-        }
-        for peer in claimed {
-            hub.send(peer, &mut spare);
-        }
-        hub.buffers.give_back_all(&mut spare);
+    }
+}
+
+impl<'a> Locked<'a> {
+    fn new(hub: &'a Hub) -> Self {
+        let (state, held) = hub.lock_times.take(|| hub.lock());
+        // Read under the lock: the router's time does not run backwards.
+        Self { state, held, now: hub.now() }
     }
 }
 
 /// Pushes what the router says into mailboxes.
-struct Post<'a> {
+struct Post<'c, 'a> {
     hub: &'a Hub,
-    peers: &'a [Option<Arc<Peer>>],
+    peers: &'c [Option<Arc<Peer>>],
     /// Whose connection the router is just told of: nobody else is unknown.
-    newcomer: Option<&'a Arc<Peer>>,
-    claimed: &'a mut Vec<Arc<Peer>>,
-    spare: &'a mut Vec<Buffer>,
-    has_delivered: &'a mut bool,
-    told: &'a mut usize,
+    newcomer: Option<&'c Arc<Peer>>,
+    claims: &'c mut Claims<'a>,
+    has_delivered: &'c mut bool,
 }
 
-impl Post<'_> {
+impl Post<'_, '_> {
     /// Pushes a message, or a last one, that is counted among what waits; what is not taken is
     /// taken off again.
     fn post(&mut self, to: Recipient, message: &mut Outgoing<'_>, is_last: bool) {
         let frames = (to.face, message.frames(to.face));
         let Self { hub, peers, newcomer, .. } = *self;
         let peer = peers.get(to.conn.index()).and_then(Option::as_ref).or(newcomer);
-        let Self { claimed, spare, .. } = self;
-        let buffer = || {
-            if spare.is_empty() {
-                // The more mailboxes begin to fill, the more will.
-                hub.buffers.take_some(claimed.len() + 2, spare);
-            }
-            spare.pop().unwrap_or_default()
-        };
         let push = match peer {
             None => Push::Closed,
-            Some(peer) => peer.post(frames, is_last, &hub.limits, buffer),
+            Some(peer) => peer.post(frames, is_last, self.claims),
         };
         match (push, peer) {
             (Push::Queued, _) => return,
-            (Push::Claim, Some(peer)) => return claimed.push(Arc::clone(peer)),
+            (Push::Claim, Some(peer)) => return self.claims.add(peer),
             (Push::Overflow, Some(peer)) => self.cut(peer),
             _ => {}
         }
@@ -338,7 +336,7 @@ impl Post<'_> {
 
     fn cut(&mut self, peer: &Arc<Peer>) {
         match peer.cut(&self.hub.waiting) {
-            Push::Claim => self.claimed.push(Arc::clone(peer)),
+            Push::Claim => self.claims.add(peer),
             Push::Queued if peer.mailbox().is_straggling() => self.hub.stragglers.wake(),
             _ => {}
         }
@@ -361,10 +359,10 @@ impl Post<'_> {
     }
 }
 
-impl Deliver for Post<'_> {
+impl Deliver for Post<'_, '_> {
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
         *self.has_delivered = true;
-        *self.told = (*self.told).max(to.iter().count());
+        self.claims.tell(to.iter().take(2).count());
         let Hub { limits, waiting, .. } = self.hub;
         // Counted at once, and before any of it can be sent: other threads count, too.
         let bytes: usize = to.iter().map(|to| message.bytes(to.face).len()).sum();

@@ -1,8 +1,10 @@
-//! The netcomm server: blocking sockets, threads and timers around `netcomm_core::server`.
+//! The netcomm server: sockets, threads and timers around `netcomm_core::server`.
 //!
 //! No decision of the protocol is made here.
 
+mod claims;
 pub mod config;
+mod handler;
 mod hub;
 mod listener;
 mod lock_times;
@@ -10,10 +12,11 @@ pub mod log;
 pub mod memory;
 mod peer;
 mod pool;
-mod reader;
+mod readers;
 mod straggler;
 #[cfg_attr(all(test, shuttle), path = "tests/system.rs")]
 mod system;
+mod table;
 mod thread;
 
 #[cfg(all(test, not(shuttle)))]
@@ -41,6 +44,9 @@ use crate::system::Ordering;
 /// Files that are open besides sockets: standard streams, the log, signals, a bell.
 const OTHER_FILES: u64 = 16;
 
+/// What a thread that reads waits with.
+const FILES_OF_A_READER: usize = 2;
+
 /// What is still to be logged at the end is waited for so long; a disk may hang.
 const LOG_END: Duration = Duration::from_secs(2);
 
@@ -62,7 +68,8 @@ impl Server {
         let mut limits = config.limits.clone();
         fit_into_files(&mut limits, config)?;
         let (lines, waiting) = sync_channel(log::LINES);
-        let hub = Arc::new(Hub::new(limits, config.log.content, lines)?);
+        let (hub, desks) = Hub::new(limits, config.log.content, lines, config.readers)?;
+        let hub = Arc::new(hub);
         let mut server =
             Self { hub, listeners: Vec::new(), addresses: Vec::new(), threads: Vec::new() };
         let hub = Arc::clone(&server.hub);
@@ -83,6 +90,9 @@ impl Server {
         }
         server.spawn("netcomm-timer", |hub| hub.keep_time())?;
         server.spawn("netcomm-straggle", |hub| straggler::run(hub))?;
+        for desk in desks {
+            server.spawn("netcomm-read", move |hub| readers::run(hub, desk))?;
+        }
         for listener in server.listeners.clone() {
             server.spawn("netcomm-listen", move |hub| listener::run(hub, &listener))?;
         }
@@ -119,7 +129,7 @@ impl Drop for Server {
         for listener in &self.listeners {
             rustix::net::shutdown(&**listener, rustix::net::Shutdown::Both).ok();
         }
-        self.hub.end_all();
+        self.hub.readers.wake_all();
         self.hub.wake_timer();
         self.hub.stragglers.wake();
         for thread in self.threads.drain(..) {
@@ -142,7 +152,8 @@ fn fit_into_files(limits: &mut Limits, config: &Config) -> io::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, ..limit };
     let raised = setrlimit(Resource::Nofile, raised).map_or(limit.current, |()| limit.maximum);
-    let others = OTHER_FILES + (config.listen.len() + listener::REFUSED) as u64;
+    let others = config.listen.len() + listener::REFUSED + FILES_OF_A_READER * config.readers;
+    let others = OTHER_FILES + others as u64;
     let files = raised.unwrap_or(u64::MAX);
     let connections = limits[Limit::Connections];
     if connections.saturating_add(others) > files

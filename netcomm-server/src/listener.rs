@@ -9,9 +9,9 @@ use netcomm_core::limits::{Limit, Limits};
 use rustix::net::sockopt;
 use tracing::Level;
 
+use crate::handler::Newcomer;
 use crate::hub::Hub;
 use crate::peer::Peer;
-use crate::{reader, thread};
 
 /// So many refused connections are told why at a time; others are just closed.
 pub(crate) const REFUSED: usize = 64;
@@ -68,10 +68,10 @@ pub(crate) fn run(hub: &Arc<Hub>, listener: &TcpListener) {
 fn begin(hub: &Arc<Hub>, stream: TcpStream, address: SocketAddr) -> io::Result<()> {
     let peer = Arc::new(Peer::new(stream.into(), address));
     let conn = peer.number;
-    let (admitted, counted) = match hub.connect(&peer)? {
+    let admitted = match hub.connect(&peer)? {
         Ok(id) => {
             hub.log(Level::INFO, move || tracing::info!(conn, peer = %address, "connected"));
-            (Ok(id), None)
+            Ok(id)
         }
         Err(code) => {
             hub.log(Level::INFO, move || {
@@ -80,16 +80,9 @@ fn begin(hub: &Arc<Hub>, stream: TcpStream, address: SocketAddr) -> io::Result<(
             if Arc::strong_count(&hub.refused) > REFUSED {
                 return Ok(());
             }
-            (Err(code), Some(Arc::clone(&hub.refused)))
+            Err((code, Arc::clone(&hub.refused)))
         }
     };
-    let shared = Arc::clone(hub);
-    let spawned = thread::spawn("netcomm-peer", move || {
-        reader::serve(&shared, &peer, admitted);
-        drop(counted);
-    });
-    if let (Err(_), Ok(id)) = (&spawned, admitted) {
-        hub.disconnect(id);
-    }
-    spawned.map(drop)
+    hub.readers.admit(Newcomer { peer, admitted });
+    Ok(())
 }

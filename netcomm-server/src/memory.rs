@@ -5,16 +5,20 @@ use std::fmt::Write as _;
 use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::{Memory, Part};
 
+use crate::config::MOST_READERS;
+use crate::readers::READ_BYTES;
 use crate::{listener, log, pool};
 
 /// The program itself, with the allocator's reserve.
 const PROGRAM: u64 = 16 * 1024 * 1024;
-/// How much of its stack a connection's thread ever touches, with what the system's library keeps
-/// for a thread; tested by measuring.
-const STACK: u64 = if cfg!(debug_assertions) { 48 * 1024 } else { 32 * 1024 };
+/// What a connection takes besides what core counts: its socket as threads see it, its handler, a
+/// slot and a timer; tested by measuring.
+const CONNECTION: u64 = 2 * 1024;
+/// How much of its stack a thread ever touches, with what the system's library keeps for a thread.
+const STACK: u64 = 64 * 1024;
 /// What the kernel keeps of a thread.
 const KERNEL_STACK: u64 = 16 * 1024;
-/// Threads that serve no connection.
+/// Threads that do not read.
 const OTHER_THREADS: u64 = 8;
 /// The kernel counts its overhead in: a buffer takes up to twice what was asked for.
 const SOCKET_OVERHEAD: u64 = 2;
@@ -23,10 +27,10 @@ const SOCKET_OVERHEAD: u64 = 2;
 #[must_use]
 pub fn parts(limits: &Limits) -> Vec<Part> {
     let sockets = limits[Limit::Connections].saturating_add(listener::REFUSED as u64);
-    let threads = sockets.saturating_add(OTHER_THREADS);
+    let threads = OTHER_THREADS + MOST_READERS as u64;
     let buffers = limits[Limit::SendBufferBytes].saturating_add(limits[Limit::ReceiveBufferBytes]);
     let buffers = sockets.saturating_mul(buffers.saturating_mul(SOCKET_OVERHEAD));
-    let read_buffers = sockets.saturating_add(pool::READS as u64);
+    let read_buffers = sockets.saturating_add(MOST_READERS as u64);
     let kept = pool::sends(limits.count(Limit::MailboxesBytes)) as u64;
     let lines = (log::LINES as u64).saturating_mul(limits[Limit::TextBytes] + log::LINE_BYTES);
     let part = |name, bytes| Part { name, bytes };
@@ -34,11 +38,12 @@ pub fn parts(limits: &Limits) -> Vec<Part> {
     parts.extend([
         part("program", PROGRAM),
         part("log", lines),
-        part("read buffers", read_buffers.saturating_mul(pool::READ_BYTES as u64)),
+        part("connections of the server", sockets.saturating_mul(CONNECTION)),
+        part("read buffers", read_buffers.saturating_mul(READ_BYTES as u64)),
         // As many may be lent just now.
         part("kept buffers", 2 * kept * pool::SEND_BYTES as u64),
-        part("thread stacks", threads.saturating_mul(STACK)),
-        part("thread stacks in the kernel", threads.saturating_mul(KERNEL_STACK)),
+        part("thread stacks", threads * STACK),
+        part("thread stacks in the kernel", threads * KERNEL_STACK),
         part("socket buffers in the kernel", buffers),
     ]);
     parts

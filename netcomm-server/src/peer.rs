@@ -1,15 +1,17 @@
 //! One socket as other threads see it: where its output waits, and how it is sent and ended.
 
 use std::net::{Shutdown, SocketAddr};
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use netcomm_core::limits::Limits;
 use netcomm_core::server::{Buffer, Face, Frames, Mailbox, Push, Wrote, farewell};
 use netcomm_core::wire::CloseCode;
 
+use crate::claims::Claims;
 use crate::pool;
-use crate::system::{AtomicBool, AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, Socket};
+use crate::readers::Inbox;
+use crate::system::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Ordering, Socket};
 
 /// A thread that sends for a busy peer hands over after so many sends, to get on with its own.
 const ROUNDS: usize = 4;
@@ -26,9 +28,16 @@ pub(crate) struct Peer {
     mailbox: Mutex<Mailbox>,
     framed: AtomicBool,
     ended: AtomicBool,
-    /// Whether its reader waits for room in the mailbox.
+    /// Whether its reader waits for room in the mailbox, or for its end.
     held: AtomicBool,
-    room: Condvar,
+    reader: OnceLock<ReaderOf>,
+}
+
+/// Where the reader of a peer is told something.
+#[derive(Debug)]
+struct ReaderOf {
+    inbox: Arc<Inbox>,
+    slot: usize,
 }
 
 /// What sending came to.
@@ -54,7 +63,7 @@ impl Peer {
             framed: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             held: AtomicBool::new(false),
-            room: Condvar::new(),
+            reader: OnceLock::new(),
         }
     }
 
@@ -62,36 +71,53 @@ impl Peer {
         self.mailbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues frames, or the last one. They are counted among those that wait already.
+    /// Queues frames, or the last one. They are counted among those that wait already. What is
+    /// claimed is the caller's to add.
     pub(crate) fn post(
         &self,
         (face, frames): (Face, Frames<'_>),
         is_last: bool,
-        limits: &Limits,
-        buffer: impl FnOnce() -> Buffer,
+        claims: &mut Claims<'_>,
     ) -> Push {
         // For the case that it must be cut.
         self.framed.store(face == Face::Framed, Ordering::Relaxed);
         let mut mailbox = self.mailbox();
         if !frames.bytes().is_empty() && mailbox.wants_buffer() {
-            mailbox.lend(buffer());
+            mailbox.lend(claims.buffer());
         }
-        let push =
-            if is_last { mailbox.close(frames.bytes()) } else { mailbox.push_all(frames, limits) };
         if is_last {
+            let push = mailbox.close(frames.bytes());
             self.tell_reader(&mailbox);
+            return push;
+        }
+        let push = mailbox.push_all(frames, &claims.hub.limits);
+        if mailbox.is_behind(&claims.hub.limits) && !mailbox.is_straggling() {
+            // It has not been sent what a thread has claimed for it, and may read quickly.
+            claims.hurry();
         }
         push
     }
 
-    /// Waits while so much waits that nothing more is to be read.
-    pub(crate) fn wait_for_room(&self, limits: &Limits) {
+    /// Whether so much waits that nothing more is to be read; if so, its reader will be told when
+    /// less does.
+    pub(crate) fn must_wait_for_room(&self, limits: &Limits) -> bool {
         let mailbox = self.mailbox();
-        self.held.store(true, Ordering::Relaxed);
-        let is_behind = |mailbox: &mut Mailbox| !self.is_ended() && mailbox.is_behind(limits);
-        let mailbox = self.room.wait_while(mailbox, is_behind);
-        self.held.store(false, Ordering::Relaxed);
-        drop(mailbox);
+        let is_behind = !self.is_ended() && mailbox.is_behind(limits);
+        self.held.store(is_behind, Ordering::Relaxed);
+        is_behind
+    }
+
+    /// Whether there is something to send yet; if so, its reader will be told when something is.
+    pub(crate) fn must_wait_for_end(&self) -> bool {
+        let mailbox = self.mailbox();
+        let waits = !self.is_ended() && !mailbox.is_closed();
+        self.held.store(waits, Ordering::Relaxed);
+        waits
+    }
+
+    /// Who reads it: whom to tell when there is room.
+    pub(crate) fn is_read_by(&self, inbox: &Arc<Inbox>, slot: usize) {
+        self.reader.set(ReaderOf { inbox: Arc::clone(inbox), slot }).ok();
     }
 
     /// Ends the socket both ways, which wakes its reader.
@@ -183,7 +209,10 @@ impl Peer {
     /// There may be room for what its reader holds back; under the lock, so that none is missed.
     fn tell_reader(&self, _mailbox: &MutexGuard<'_, Mailbox>) {
         if self.held.load(Ordering::Relaxed) {
-            self.room.notify_one();
+            self.held.store(false, Ordering::Relaxed);
+            if let Some(reader) = self.reader.get() {
+                reader.inbox.wake(reader.slot);
+            }
         }
     }
 }

@@ -4,13 +4,6 @@ use std::sync::PoisonError;
 
 use crate::system::{Mutex, MutexGuard};
 
-/// The size of a read buffer. What a pause leaves of one is kept for its connection.
-pub(crate) const READ_BYTES: usize = 16 * 1024;
-
-/// So many read buffers are kept: those who have read yield before they go on, so that many are in
-/// use at a time.
-pub(crate) const READS: usize = 64;
-
 /// No larger buffer of a mailbox is kept.
 pub(crate) const SEND_BYTES: usize = 64 * 1024;
 
@@ -33,22 +26,11 @@ impl<B> Pool<B> {
         Self { kept: Mutex::new(Vec::new()), most }
     }
 
-    pub(crate) fn take(&self) -> Option<B> {
-        self.lock().pop()
-    }
-
     /// Takes so many, or as many as there are.
     pub(crate) fn take_some(&self, count: usize, into: &mut Vec<B>) {
         let mut kept = self.lock();
         let left = kept.len().saturating_sub(count);
         into.extend(kept.drain(left..));
-    }
-
-    pub(crate) fn give_back(&self, buffer: B) {
-        let mut kept = self.lock();
-        if kept.len() < self.most {
-            kept.push(buffer);
-        }
     }
 
     /// Those that are too many are dropped.

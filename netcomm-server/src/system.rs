@@ -5,14 +5,16 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
 use netcomm_core::time::{Instant, UnixMillis};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{RecvFlags, SendFlags, sockopt};
+use rustix::net::{RecvFlags, SendFlags};
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
@@ -43,17 +45,15 @@ pub(crate) fn entropy() -> io::Result<[u8; 16]> {
     Ok(entropy)
 }
 
-/// A connected socket. Only [`Socket::wait_for_input`] and [`Socket::wait_for_break`] wait.
+/// A connected socket. No call waits for it.
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
-    /// How long its reader lets the kernel wait, in microseconds; 0 where that is to be said anew.
-    patience: AtomicU64,
 }
 
 impl From<TcpStream> for Socket {
     fn from(stream: TcpStream) -> Self {
-        Self { stream, patience: AtomicU64::new(0) }
+        Self { stream }
     }
 }
 
@@ -72,33 +72,7 @@ impl Socket {
 
     /// How many bytes it gave, 0 at the end; nothing where there is nothing yet.
     pub(crate) fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        self.try_receive(buffer, RecvFlags::DONTWAIT)
-    }
-
-    /// The same, but waits. Only the thread that reads may call it. It may wait less than it is
-    /// asked to: the kernel is told only where it would wait too long, or has just waited.
-    pub(crate) fn wait_for_input(
-        &self,
-        buffer: &mut [u8],
-        timeout: Option<Duration>,
-    ) -> io::Result<Option<usize>> {
-        let timeout = timeout.map(|timeout| timeout.max(Duration::from_micros(1)));
-        let micros = |timeout: Duration| u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
-        let wanted = timeout.map_or(u64::MAX, micros);
-        let told = self.patience.load(Ordering::Relaxed);
-        if told == 0 || told > wanted {
-            sockopt::set_socket_timeout(&self.stream, sockopt::Timeout::Recv, timeout)?;
-            self.patience.store(wanted, Ordering::Relaxed);
-        }
-        let received = self.try_receive(buffer, RecvFlags::empty());
-        if let Ok(None) = received {
-            self.patience.store(0, Ordering::Relaxed);
-        }
-        received
-    }
-
-    fn try_receive(&self, buffer: &mut [u8], how: RecvFlags) -> io::Result<Option<usize>> {
-        match retry_on_intr(|| rustix::net::recv(&self.stream, &mut *buffer, how)) {
+        match retry_on_intr(|| rustix::net::recv(&self.stream, &mut *buffer, RecvFlags::DONTWAIT)) {
             Err(Errno::WOULDBLOCK) => Ok(None),
             received => Ok(Some(received?.0)),
         }
@@ -108,13 +82,73 @@ impl Socket {
         // One that is already gone needs no shutting down.
         self.stream.shutdown(how).ok();
     }
+}
 
-    /// Waits until it breaks, or is ended both ways; answers whether that came before the time was
-    /// over.
-    pub(crate) fn wait_for_break(&self, timeout: Option<Duration>) -> io::Result<bool> {
-        let mut watched = [PollFd::new(&self.stream, PollFlags::empty())];
-        poll_all(&mut watched, timeout)?;
-        Ok(!watched[0].revents().is_empty())
+/// What a thread learns of a socket that it watches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ready {
+    /// What it was said to be at [`Watch::add`].
+    pub(crate) slot: usize,
+    /// The peer sends no more.
+    pub(crate) is_ended: bool,
+    /// It broke, or is ended both ways.
+    pub(crate) is_broken: bool,
+}
+
+/// Watches the sockets that one thread reads.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    poll: Poll,
+    events: Events,
+}
+
+/// Wakes the thread that watches.
+#[derive(Debug)]
+pub(crate) struct Alarm(Waker);
+
+const ALARM: Token = Token(usize::MAX);
+
+/// A thread is told of so many sockets at a time.
+const EVENTS: usize = 256;
+
+impl Watch {
+    pub(crate) fn new() -> io::Result<(Self, Alarm)> {
+        let poll = Poll::new()?;
+        let alarm = Alarm(Waker::new(poll.registry(), ALARM)?);
+        Ok((Self { poll, events: Events::with_capacity(EVENTS) }, alarm))
+    }
+
+    /// Tells from now on when something comes that was not there before.
+    pub(crate) fn add(&self, socket: &Socket, slot: usize) -> io::Result<()> {
+        let mut source = SourceFd(&socket.stream.as_raw_fd());
+        self.poll.registry().register(&mut source, Token(slot), Interest::READABLE)
+    }
+
+    /// Waits until something comes, the alarm sounds, or the time is over.
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            waited => waited,
+        }
+    }
+
+    pub(crate) fn ready(&self) -> impl Iterator<Item = Ready> {
+        let events = self.events.iter().filter(|event| event.token() != ALARM);
+        events.map(|event| Ready {
+            slot: event.token().0,
+            is_ended: event.is_read_closed() || event.is_error(),
+            is_broken: event.is_write_closed() || event.is_error(),
+        })
+    }
+}
+
+impl Alarm {
+    pub(crate) fn sound(&self) {
+        // Fails only where it sounds already.
+        self.0.wake().ok();
     }
 }
 

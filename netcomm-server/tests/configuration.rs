@@ -50,7 +50,7 @@ fn the_printed_default_is_the_default() {
 
 #[test]
 fn flags_win_over_the_environment_and_that_over_the_file() {
-    let text = "listen = [\"127.0.0.1:1\"]\n[limits]\nrooms = 1\npairs = 1\ntext_bytes = 1\n\
+    let text = "listen = [\"127.0.0.1:1\"]\nreaders = 5\n[limits]\nrooms = 1\npairs = 1\ntext_bytes = 1\n\
                 [log]\nfilter = \"warn\"\nformat = \"json\"\ncontent = true\nfile = \"a\"\n";
     let path = file("layers.toml", text);
     let env = [
@@ -65,6 +65,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     assert_eq!(limit(Limit::Pairs), 2);
     assert_eq!(limit(Limit::TextBytes), 1);
     assert_eq!(config.listen, ["127.0.0.1:1".parse().unwrap()]);
+    assert_eq!(config.readers, 5);
     let log = |filter: &str, format, file: &str, content| LogConfig {
         filter: filter.into(),
         format,
@@ -75,6 +76,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     let env = [
         ("NETCOMM_CONFIG", "/nowhere"),
         ("NETCOMM_LISTEN", "127.0.0.1:2,[::1]:3"),
+        ("NETCOMM_READERS", "6"),
         ("NETCOMM_LOG", "debug"),
         ("NETCOMM_LOG_FORMAT", "pretty"),
         ("NETCOMM_LOG_FILE", "b"),
@@ -82,12 +84,15 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     ];
     let config = configured(&["--config", &path], &env).unwrap();
     assert_eq!(config.listen, ["127.0.0.1:2".parse().unwrap(), "[::1]:3".parse().unwrap()]);
+    assert_eq!(config.readers, 6);
     assert_eq!(config.log, log("debug", Format::Pretty, "b", false));
     let flags = [
         "--config",
         &path,
         "--listen",
         "127.0.0.1:4",
+        "--readers",
+        "7",
         "--log",
         "error",
         "--log-format",
@@ -98,6 +103,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
     ];
     let config = configured(&flags, &env).unwrap();
     assert_eq!(config.listen, ["127.0.0.1:4".parse().unwrap()]);
+    assert_eq!(config.readers, 7);
     assert_eq!(config.log, log("error", Format::Json, "c", true));
 }
 
@@ -123,6 +129,8 @@ fn what_is_unknown_or_out_of_range_is_refused_by_name() {
         ("lisen = []", "lisen"),
         ("listen = [\"127.0.0.1\"]", "127.0.0.1"),
         ("listen = []", "listen: no address"),
+        ("readers = 0", "readers: 0 is not from 1 to 64"),
+        ("readers = 65", "readers: 65 is not from 1 to 64"),
         ("[log]\nlevel = \"info\"", "level"),
         ("[log]\nfilter = \"inof\"", "log filter \"inof\""),
         ("[log]\nfilter = \"netcomm_server=loud\"", "netcomm_server=loud"),
@@ -142,6 +150,7 @@ fn what_is_unknown_or_out_of_range_is_refused_by_name() {
 fn what_is_wrong_is_named_as_it_was_given() {
     for (name, value) in [
         ("NETCOMM_LISTEN", "127.0.0.1"),
+        ("NETCOMM_READERS", "many"),
         ("NETCOMM_LOG", "inof"),
         ("NETCOMM_LOG_FORMAT", "yaml"),
         ("NETCOMM_LOG_CONTENT", "perhaps"),
@@ -155,7 +164,9 @@ fn what_is_wrong_is_named_as_it_was_given() {
     }
     let error = configured(&[], &[("NETCOMM_LIMIT_ROMMS", "1")]).unwrap_err();
     assert!(error.contains("\"rooms\""), "{error}");
-    for flags in [["--listen", "127.0.0.1"], ["--log", "inof"], ["--limit", "rooms"]] {
+    let wrong =
+        [["--listen", "127.0.0.1"], ["--readers", "0"], ["--log", "inof"], ["--limit", "rooms"]];
+    for flags in wrong {
         let error = configured(&flags, &[]).unwrap_err();
         assert!(error.starts_with(flags[0]), "{error}");
     }

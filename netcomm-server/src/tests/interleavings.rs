@@ -19,10 +19,14 @@ use netcomm_core::wire::{
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::thread::JoinHandle;
 
+use crate::handler::Newcomer;
 use crate::hub::Hub;
 use crate::peer::Peer;
 use crate::system::{self, AtomicBool, Far, Ordering};
-use crate::{reader, straggler};
+use crate::{readers, straggler};
+
+/// How many threads read.
+const READERS: usize = 2;
 
 const NEVER_MS: u64 = 3_600_000;
 
@@ -51,7 +55,6 @@ fn check(scenario: fn()) {
 struct Hall {
     hub: Arc<Hub>,
     own: Vec<JoinHandle<()>>,
-    readers: Vec<JoinHandle<()>>,
     over: Arc<AtomicBool>,
 }
 
@@ -63,11 +66,12 @@ impl Hall {
             all.set(name, *value).unwrap();
         }
         let (lines, _) = std::sync::mpsc::sync_channel(1);
-        let hub = Arc::new(Hub::new(all, false, lines).unwrap());
+        let (hub, desks) = Hub::new(all, false, lines, READERS).unwrap();
+        let hub = Arc::new(hub);
         let over = Arc::new(AtomicBool::new(false));
         let (timed, straggling) = (Arc::clone(&hub), Arc::clone(&hub));
         let (clock, is_over) = (Arc::clone(&hub), Arc::clone(&over));
-        let own = vec![
+        let mut own = vec![
             shuttle::thread::spawn(move || timed.keep_time()),
             shuttle::thread::spawn(move || straggler::run(&straggling)),
             shuttle::thread::spawn(move || {
@@ -78,17 +82,19 @@ impl Hall {
                 }
             }),
         ];
-        Self { hub, own, readers: Vec::new(), over }
+        for desk in desks {
+            let reading = Arc::clone(&hub);
+            own.push(shuttle::thread::spawn(move || readers::run(&reading, desk)));
+        }
+        Self { hub, own, over }
     }
 
     /// Somebody comes, for whom the kernel holds so many bytes.
-    fn admit(&mut self, nickname: &str, room: usize) -> Guest {
+    fn admit(&self, nickname: &str, room: usize) -> Guest {
         let (socket, far) = system::connection(room);
         let peer = Arc::new(Peer::new(socket, SocketAddr::from(([127, 0, 0, 1], 1))));
-        let hub = Arc::clone(&self.hub);
-        let id = hub.connect(&peer).unwrap().unwrap();
-        let serve = move || reader::serve(&hub, &peer, Ok(id));
-        self.readers.push(shuttle::thread::spawn(serve));
+        let id = self.hub.connect(&peer).unwrap().unwrap();
+        self.hub.readers.admit(Newcomer { peer, admitted: Ok(id) });
         let mut guest = Guest { far, requests: 0 };
         guest.far.write(&ClientPreface::OURS.to_bytes());
         guest.ask(&ClientMessage::Login {
@@ -104,12 +110,10 @@ impl Hall {
 
     /// All connections have ended by themselves; then the server does.
     fn close(self) {
-        for reader in self.readers {
-            reader.join().unwrap();
-        }
+        self.hub.wait_for_end(Duration::from_millis(NEVER_MS));
         assert_eq!(self.hub.waiting.load(Ordering::SeqCst), 0, "what waits is miscounted");
         self.hub.stopping.store(true, Ordering::SeqCst);
-        self.hub.end_all();
+        self.hub.readers.wake_all();
         self.hub.wake_timer();
         self.hub.stragglers.wake();
         self.over.store(true, Ordering::SeqCst);
@@ -192,7 +196,7 @@ fn joined(guests: Vec<JoinHandle<Ending>>) -> Vec<Ending> {
 /// Every guest hears what the others say from its login on, its answers and why it ends.
 fn talk_and_quit() {
     const POSTS: usize = 2;
-    let mut hall = Hall::open(&[("write_stall_ms", NEVER_MS)]);
+    let hall = Hall::open(&[("write_stall_ms", NEVER_MS)]);
     let guests = ["ann", "ben", "cid"].into_iter().zip([NARROW, WIDE, NARROW]);
     let guests: Vec<_> = guests.map(|(name, room)| hall.admit(name, room)).collect();
     let talk = |mut guest: Guest| {
@@ -219,7 +223,7 @@ fn everything_that_is_said_arrives_whole_in_every_order() {
 
 /// One takes nothing until it is cut: the others do not notice.
 fn one_takes_nothing() {
-    let mut hall = Hall::open(&[("write_stall_ms", 100)]);
+    let hall = Hall::open(&[("write_stall_ms", 100)]);
     let slow = hall.admit("slow", NARROW);
     let mut guest = hall.admit("ann", WIDE);
     let talking = shuttle::thread::spawn(move || {
@@ -246,7 +250,7 @@ fn who_takes_nothing_is_cut_and_nobody_waits_for_it() {
 
 /// One never reads, and has all the time: what overflows cuts it at once.
 fn one_overflows() {
-    let mut hall = Hall::open(&[
+    let hall = Hall::open(&[
         ("write_stall_ms", NEVER_MS),
         ("mailbox_frames", 16),
         ("post_burst", 1_000_000),
@@ -280,7 +284,7 @@ fn who_overflows_is_cut_at_once() {
 
 /// Two vanish while they are written to, one by a reset and one by ending its half.
 fn some_vanish() {
-    let mut hall = Hall::open(&[("write_stall_ms", 100)]);
+    let hall = Hall::open(&[("write_stall_ms", 100)]);
     let mut stays = hall.admit("ann", WIDE);
     let [resets, ends] = ["ben", "cid"].map(|name| hall.admit(name, NARROW));
     let resets = shuttle::thread::spawn(move || {
@@ -309,7 +313,7 @@ fn who_vanishes_during_a_write_is_forgotten_and_others_go_on() {
 
 /// The server ends while some talk: all are told, and one that takes nothing is not waited for.
 fn drained() {
-    let mut hall = Hall::open(&[("write_stall_ms", 100), ("drain_ms", NEVER_MS)]);
+    let hall = Hall::open(&[("write_stall_ms", 100), ("drain_ms", NEVER_MS)]);
     let slow = hall.admit("slow", NARROW);
     let guests = [("ann", WIDE), ("ben", NARROW)].map(|(name, room)| hall.admit(name, room));
     let talking = guests.map(|mut guest| {
@@ -341,7 +345,7 @@ fn a_drain_ends_and_everybody_is_told() {
 /// Somebody asks for more than it reads, then reads: nothing is missing, nobody sleeps on.
 fn held_back() {
     const PAGES: usize = 6;
-    let mut hall = Hall::open(&[
+    let hall = Hall::open(&[
         ("write_stall_ms", NEVER_MS),
         ("mailbox_bytes", 32 * 1024),
         ("mailbox_frames", 16),

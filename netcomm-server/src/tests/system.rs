@@ -47,6 +47,8 @@ struct Wire {
     /// Nothing more is sent, or sent and received, from here.
     write_shut: bool,
     both_shut: bool,
+    /// Something came or ended since its watch last told of it.
+    is_news: bool,
 }
 
 impl Wire {
@@ -143,6 +145,7 @@ pub(crate) fn connection(room: usize) -> (Socket, Far) {
             broken: false,
             write_shut: false,
             both_shut: false,
+            is_news: true,
         });
         state.wires.len() - 1
     });
@@ -187,31 +190,18 @@ impl Socket {
             let wire = &mut state.wires[self.0];
             wire.write_shut |= how != Shutdown::Read;
             wire.both_shut |= how == Shutdown::Both;
+            wire.is_news = true;
         });
-    }
-
-    pub(crate) fn wait_for_input(
-        &self,
-        buffer: &mut [u8],
-        timeout: Option<Duration>,
-    ) -> io::Result<Option<usize>> {
-        let came = wait(timeout, |state| {
-            let wire = &state.wires[self.0];
-            let input = !wire.from_far.is_empty() || wire.far_ended;
-            (wire.is_broken() || input).then_some(())
-        });
-        came.map_or(Ok(None), |()| self.receive(buffer))
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
-    pub(crate) fn wait_for_break(&self, timeout: Option<Duration>) -> io::Result<bool> {
-        Ok(wait(timeout, |state| state.wires[self.0].is_broken().then_some(())).is_some())
     }
 }
 
 impl Far {
     pub(crate) fn write(&self, bytes: &[u8]) {
-        change(|state| state.wires[self.0].from_far.extend(bytes));
+        change(|state| {
+            let wire = &mut state.wires[self.0];
+            wire.from_far.extend(bytes);
+            wire.is_news = true;
+        });
     }
 
     /// What has come, waiting for it; nothing at the end.
@@ -232,15 +222,82 @@ impl Far {
 
     /// Sends no more.
     pub(crate) fn end(&self) {
-        change(|state| state.wires[self.0].far_ended = true);
+        change(|state| {
+            let wire = &mut state.wires[self.0];
+            (wire.far_ended, wire.is_news) = (true, true);
+        });
     }
 
     /// Is gone without a word.
     pub(crate) fn reset(&self) {
         change(|state| {
             let wire = &mut state.wires[self.0];
-            (wire.broken, wire.write_shut) = (true, true);
+            (wire.broken, wire.write_shut, wire.is_news) = (true, true, true);
         });
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ready {
+    pub(crate) slot: usize,
+    pub(crate) is_ended: bool,
+    pub(crate) is_broken: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Watch {
+    alarm: usize,
+    /// Slots and wires.
+    watched: Mutex<Vec<(usize, usize)>>,
+    told: Vec<Ready>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Alarm(usize);
+
+impl Watch {
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
+    pub(crate) fn new() -> io::Result<(Self, Alarm)> {
+        let mut state = lock();
+        state.bells.push(false);
+        let alarm = state.bells.len() - 1;
+        let watch = Self { alarm, watched: Mutex::new(Vec::new()), told: Vec::new() };
+        Ok((watch, Alarm(alarm)))
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
+    pub(crate) fn add(&self, socket: &Socket, slot: usize) -> io::Result<()> {
+        self.watched.lock().unwrap().push((slot, socket.0));
+        Ok(())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
+    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        let watched = self.watched.lock().unwrap().clone();
+        let ready = |state: &mut State| {
+            let mut told = Vec::new();
+            for (slot, wire) in &watched {
+                let wire = &mut state.wires[*wire];
+                if core::mem::take(&mut wire.is_news) {
+                    let is_ended = wire.far_ended || wire.is_broken();
+                    told.push(Ready { slot: *slot, is_ended, is_broken: wire.is_broken() });
+                }
+            }
+            let sounds = core::mem::take(&mut state.bells[self.alarm]);
+            (sounds || !told.is_empty()).then_some(told)
+        };
+        self.told = wait(timeout, ready).unwrap_or_default();
+        Ok(())
+    }
+
+    pub(crate) fn ready(&self) -> impl Iterator<Item = Ready> {
+        self.told.iter().copied()
+    }
+}
+
+impl Alarm {
+    pub(crate) fn sound(&self) {
+        change(|state| state.bells[self.0] = true);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::RecvTimeoutError;
 
-use netcomm_core::wire::{ClientMessage, CloseCode, Conversation, ServerMessage};
+use netcomm_core::wire::{self, ClientMessage, CloseCode, Conversation, RequestId, ServerMessage};
 
 use crate::peers::{Framed, Hall, Heard, Long, NEVER_MS, PATIENCE, Person, post};
 
@@ -81,6 +81,29 @@ fn a_mailbox_holds_so_many_frames() {
         let limits =
             [("mailbox_bytes", MUCH), ("mailbox_frames", frames), ("mailboxes_bytes", MUCH)];
         check_mailbox(&limits, frames);
+    }
+}
+
+/// However much is said at once, it is sent before a mailbox is full whose peer takes it.
+#[test]
+fn a_burst_cuts_nobody_who_reads() {
+    const SPEAKERS: u64 = 8;
+    const POSTS: u64 = 50;
+    let hall = Hall::open(&[("mailbox_frames", 16), ("post_burst", 1_000_000)]);
+    let mut reads = Framed::enter(hall.address, "reads");
+    let named = |number| Framed::enter(hall.address, &format!("speaker{number}"));
+    let mut speakers: Vec<_> = (0..SPEAKERS).map(named).collect();
+    // What others are told does not slow them.
+    let said = post(Conversation::private("reads"), "much");
+    for speaker in &mut speakers {
+        let mut burst = Vec::new();
+        for id in 100..100 + POSTS {
+            wire::encode(RequestId(u32::try_from(id).unwrap()), &said, &mut burst).unwrap();
+        }
+        speaker.write(&burst);
+    }
+    for _ in 0..SPEAKERS * POSTS {
+        reads.event(is_message);
     }
 }
 

@@ -15,7 +15,7 @@ fn resident(program: &Program) -> u64 {
 }
 
 #[test]
-fn a_thread_takes_no_more_than_is_said() {
+fn a_connection_takes_no_more_than_is_said() {
     const PEOPLE: u64 = 100;
     let program = Program::start(&["--log", "info"]);
     let mut people = vec![Person::enter(program.address, "first")];
@@ -31,9 +31,10 @@ fn a_thread_takes_no_more_than_is_said() {
         people.push(person);
     }
     let each = (resident(&program) - before) / PEOPLE;
-    let stacks =
-        memory::parts(&Limits::default()).into_iter().find(|part| part.name == "thread stacks");
-    let stack = stacks.unwrap().bytes / (Limits::default()[Limit::Connections] + 72);
+    let limits = Limits::default();
+    let name = "connections of the server";
+    let said = memory::parts(&limits).into_iter().find(|part| part.name == name).unwrap();
+    let said = said.bytes / limits[Limit::Connections];
     // A session with a room, a few answers and nothing half-read.
-    assert!(each < stack + 8 * 1024, "{each} bytes each, {stack} said");
+    assert!(each < said + 8 * 1024, "{each} bytes each, {said} said");
 }
