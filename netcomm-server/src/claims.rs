@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use netcomm_core::limits::Limit;
 use netcomm_core::server::Buffer;
 
 use crate::hub::Hub;
@@ -15,22 +16,28 @@ pub(crate) struct Claims<'a> {
     peers: Vec<Arc<Peer>>,
     /// For mailboxes that begin to fill.
     spare: Vec<Buffer>,
+    /// How many were routed since it last sent.
+    frames: usize,
     is_due: bool,
     are_several: bool,
 }
 
 impl<'a> Claims<'a> {
     pub(crate) fn none(hub: &'a Hub) -> Self {
-        Self { hub, peers: Vec::new(), spare: Vec::new(), is_due: false, are_several: false }
+        let (peers, spare) = Default::default();
+        Self { hub, peers, spare, frames: 0, is_due: false, are_several: false }
     }
 
     pub(crate) fn add(&mut self, peer: &Arc<Peer>) {
         self.peers.push(Arc::clone(peer));
     }
 
-    /// So many are told something at once.
-    pub(crate) fn tell(&mut self, count: usize) {
-        self.are_several |= count > 1;
+    /// Takes note that so many are told so much.
+    pub(crate) fn note(&mut self, audience: usize, frames: usize) {
+        self.are_several |= audience > 1;
+        self.frames += frames;
+        // A claim is not kept for long: others rely on it, and go on.
+        self.is_due |= self.frames > self.hub.limits.count(Limit::MailboxFrames) / 4;
     }
 
     /// So much waits for somebody that it should be sent before more is routed.
@@ -56,16 +63,14 @@ impl<'a> Claims<'a> {
         self.spare.pop().unwrap_or_default()
     }
 
-    /// Sends what was claimed, without waiting for a socket: what does not fit goes to the
-    /// stragglers.
+    /// Sends what was claimed, without waiting for a socket: what does not fit is left to those
+    /// who read the sockets.
     pub(crate) fn send(&mut self) {
         let hub = self.hub;
-        (self.is_due, self.are_several) = (false, false);
+        (self.frames, self.is_due, self.are_several) = (0, false, false);
         for peer in self.peers.drain(..) {
-            match peer.send(&hub.waiting, &mut self.spare) {
-                Sent::All => {}
-                Sent::Finished => hub.stragglers.half_closed(&peer),
-                Sent::More | Sent::Full(_) => hub.stragglers.full(peer),
+            if peer.send(&hub.waiting, &mut self.spare) != Sent::All {
+                peer.call_reader();
             }
         }
         hub.buffers.give_back_all(&mut self.spare);

@@ -3,6 +3,7 @@
 use std::net::Shutdown;
 use std::sync::Arc;
 
+use netcomm_core::limits::Limit;
 use netcomm_core::name::Nickname;
 use netcomm_core::server::{After, ConnId, Connection, Incoming, Next};
 use netcomm_core::time::Instant;
@@ -12,15 +13,20 @@ use tracing::Level;
 use crate::claims::Claims;
 use crate::hub::{Hub, Routing};
 use crate::log;
+use crate::outlet::Outlet;
 use crate::peer::Peer;
 use crate::readers::Inbox;
-use crate::system::{Ready, Watch};
+use crate::system::{Input, Ready, Socket, Watch};
 use crate::table::Turn;
+
+/// So often something is received in one turn; the second time nothing is there as a rule.
+const READS: usize = 2;
 
 /// So many messages are routed under one lock.
 const BATCH: usize = 64;
 
 const LOST: &str = "the connection was lost";
+pub(crate) const BY_SERVER: &str = "closed by the server";
 
 /// What a connection does next.
 #[derive(Clone, Copy, Debug)]
@@ -68,11 +74,8 @@ pub(crate) struct Handler {
     id: Option<ConnId>,
     connection: Connection,
     then: Then,
-    /// There may be something to read.
-    has_input: bool,
-    /// The peer sends no more than that.
-    is_ended: bool,
-    is_broken: bool,
+    input: Input,
+    outlet: Outlet,
     /// What the peer has sent and the connection has not taken.
     rest: Vec<u8>,
     nickname: Option<Nickname>,
@@ -120,9 +123,8 @@ impl Newcomer {
             id,
             connection,
             then,
-            has_input: false,
-            is_ended: false,
-            is_broken: false,
+            input: Input::Nothing,
+            outlet: Outlet::default(),
             rest: Vec::new(),
             nickname: None,
             why: None,
@@ -134,25 +136,34 @@ impl Newcomer {
 impl Handler {
     /// Takes note of what happened to the socket.
     pub(crate) fn notice(&mut self, ready: Ready) {
-        self.has_input = true;
-        self.is_ended |= ready.is_ended;
-        self.is_broken |= ready.is_broken;
+        self.input = self.input.max(ready.input);
+        self.outlet.takes |= ready.takes;
     }
 
-    /// Reads once, and routes what came; or does what else there is to do.
+    /// The mailbox is to be looked at.
+    pub(crate) fn call(&mut self) {
+        self.outlet.is_called = true;
+    }
+
+    /// Reads, and routes what came; or does what else there is to do.
     pub(crate) fn turn(&mut self, claims: &mut Claims<'_>, buffer: &mut [u8]) -> Turn {
+        self.outlet.tend(&self.peer, claims.hub);
         self.then = self.proceed(claims, buffer);
         if let Then::End(why) = self.then {
             self.then = self.end(why, claims);
         }
         match self.then {
-            Then::Leave(why) => self.leave(why, claims),
-            Then::Read if self.has_input => Turn::More,
+            Then::Leave(why) if !self.must_stay() => {
+                self.cut_off(why, claims);
+                Turn::Over
+            }
+            Then::Read if self.input > Input::Nothing => Turn::More,
             Then::Pause(Until::Room) | Then::Ending(Until::Room)
                 if !self.peer.must_wait_for_room(&claims.hub.limits) =>
             {
                 Turn::More
             }
+            _ if self.outlet.has_more() => Turn::More,
             _ => Turn::Waits(self.poll_timeout()),
         }
     }
@@ -167,7 +178,7 @@ impl Handler {
             return Then::End("time ran out");
         }
         let then = match self.then {
-            Then::Pause(_) | Then::Ending(_) if self.is_broken => Then::End(LOST),
+            Then::Pause(_) | Then::Ending(_) if self.input == Input::Break => Then::End(LOST),
             Then::Pause(until) | Then::Ending(until) if self.must_wait(until, claims.hub) => {
                 self.then
             }
@@ -176,7 +187,7 @@ impl Handler {
                 let rest = core::mem::take(&mut self.rest);
                 self.feed(&rest, claims)
             }
-            _ if self.has_input => self.read(claims, buffer),
+            _ if self.input > Input::Nothing => self.read(claims, buffer),
             then => then,
         };
         if self.peer.is_ended() { Then::End(LOST) } else { then }
@@ -184,27 +195,36 @@ impl Handler {
 
     /// When it is to have a turn at the latest.
     fn poll_timeout(&self) -> Option<Instant> {
-        let pause = match self.then {
-            Then::Pause(Until::Time(until)) | Then::Ending(Until::Time(until)) => Some(until),
-            _ => None,
+        let due = self.connection.poll_timeout();
+        let own = match self.then {
+            Then::Pause(Until::Time(until)) | Then::Ending(Until::Time(until)) => {
+                Some(due.map_or(until, |due| due.min(until)))
+            }
+            Then::Leave(_) => None,
+            _ => due,
         };
-        [self.connection.poll_timeout(), pause].into_iter().flatten().min()
+        [own, self.outlet.poll_timeout()].into_iter().flatten().min()
     }
 
     fn read(&mut self, claims: &mut Claims<'_>, buffer: &mut [u8]) -> Then {
-        match self.peer.socket.receive(buffer) {
-            Err(_) => Then::End(LOST),
-            Ok(Some(0)) => self.input_ended(claims),
-            Ok(None) => {
-                self.has_input = false;
-                Then::Read
-            }
-            Ok(Some(came)) => {
-                // Whatever comes after this is told of, but for the end where that was told.
-                self.has_input = came == buffer.len() || self.is_ended;
-                self.feed(&buffer[..came], claims)
+        for _ in 0..READS {
+            match self.peer.socket.receive(buffer) {
+                Err(_) => return Then::End(LOST),
+                Ok(Some(0)) => return self.input_ended(claims),
+                Ok(Some(came)) => {
+                    let then = self.feed(&buffer[..came], claims);
+                    if !matches!(then, Then::Read) {
+                        return then;
+                    }
+                }
+                // Only now: urgent data ends what is received at once, and more is there.
+                Ok(None) => {
+                    self.input = Input::Nothing;
+                    break;
+                }
             }
         }
+        Then::Read
     }
 
     fn must_wait(&self, until: Until, hub: &Hub) -> bool {
@@ -270,7 +290,9 @@ impl Handler {
     ) -> Option<Answer> {
         let hub = routing.hub();
         let now = hub.now();
-        for _ in 0..BATCH {
+        // As much as ever fits, whoever is told: where a run ends, its author sees.
+        let most = BATCH.min(hub.limits.count(Limit::MailboxFrames) / 8);
+        for _ in 0..most {
             let next = match ask {
                 Ask::Next(input) => self.connection.next(now, input),
                 Ask::End => self.connection.end_of_input(now),
@@ -303,7 +325,7 @@ impl Handler {
                 self.nickname = Some(nickname);
             }
             self.connection.apply(now, after);
-            if routing.is_due() || (routing.has_delivered() && self.is_behind(hub)) {
+            if routing.has_delivered() && self.is_behind(hub) {
                 break;
             }
         }
@@ -322,35 +344,32 @@ impl Handler {
         {
             claims.hub.finish(id, &self.peer, claims);
         }
-        let by_server = (!is_open).then_some("closed by the server");
+        let by_server = (!is_open).then_some(BY_SERVER);
         Then::Leave(self.why.or(by_server).unwrap_or(why))
     }
 
-    /// What waits is sent, by the stragglers if need be, or given up by them. Meanwhile the
-    /// connection counts as one.
-    fn leave(&mut self, why: &'static str, claims: &mut Claims<'_>) -> Turn {
-        if self.id.is_none() {
-            self.peer.end();
-            return Turn::Over;
-        }
-        if !self.is_broken && self.peer.must_wait_for_end() {
-            return Turn::Waits(None);
-        }
+    /// Whether something is to be sent yet, or is on its way to a peer that has not ended as well.
+    /// Meanwhile the connection counts as one.
+    fn must_stay(&self) -> bool {
+        self.id.is_some()
+            && self.input != Input::Break
+            && (self.peer.must_wait_for_end() || (self.outlet.lingers() && !self.peer.is_ended()))
+    }
+
+    /// It is gone, whatever waits for it.
+    pub(crate) fn cut_off(&self, why: &'static str, claims: &mut Claims<'_>) {
+        self.peer.abandon(&claims.hub.waiting);
+        let Some(id) = self.id else { return };
         let (conn, nickname) = (self.peer.number, self.nickname);
         claims.hub.log(Level::INFO, move || {
             let nickname = nickname.as_ref().map(Nickname::as_str);
             tracing::info!(conn, nickname, why, "disconnected");
         });
-        self.cut_off(claims);
-        Turn::Over
+        claims.hub.disconnect(id, claims);
     }
 
-    /// It is gone, whatever waits for it.
-    pub(crate) fn cut_off(&self, claims: &mut Claims<'_>) {
-        self.peer.abandon(&claims.hub.waiting);
-        if let Some(id) = self.id {
-            claims.hub.disconnect(id, claims);
-        }
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.peer.socket
     }
 }
 

@@ -1,6 +1,6 @@
 //! The router, the table of peers, and everything that all threads share.
 //!
-//! Lock order: the hub's state, then a mailbox. Nothing blocks under either. A thread that panics
+//! Lock order: the hub's state, a mailbox, a reader's inbox. Nothing blocks under either. A thread that panics
 //! ends the process (see [`crate::thread`]), so no lock is ever seen poisoned.
 
 use std::io;
@@ -24,7 +24,6 @@ use crate::log::Lines;
 use crate::peer::Peer;
 use crate::pool::{self, Pool};
 use crate::readers::{Desk, Readers};
-use crate::straggler::Stragglers;
 use crate::system::{
     self, AtomicBool, AtomicUsize, Clock, Condvar, Mutex, MutexGuard, Ordering, entropy,
 };
@@ -36,7 +35,6 @@ pub(crate) struct Hub {
     /// What mailboxes wait in.
     pub(crate) buffers: Pool<Buffer>,
     pub(crate) readers: Readers,
-    pub(crate) stragglers: Stragglers,
     /// What the log thread is still to write; nothing is its end.
     pub(crate) lines: Lines,
     /// How many lines found no room since that was logged.
@@ -52,7 +50,7 @@ pub(crate) struct Hub {
     pub(crate) lock_times: LockTimes,
     /// The router's next deadline moved earlier, or the server ends.
     timer: Condvar,
-    /// A connection ended, or all that waited is sent.
+    /// A connection ended.
     ended: Condvar,
 }
 
@@ -78,7 +76,6 @@ impl Hub {
         let hub = Self {
             readers,
             buffers: Pool::of(pool::sends(limits.count(Limit::MailboxesBytes))),
-            stragglers: Stragglers::new()?,
             lines,
             lines_dropped: AtomicUsize::new(0),
             log_content,
@@ -271,11 +268,6 @@ impl<'a> Routing<'_, 'a> {
         core::mem::take(&mut self.has_delivered)
     }
 
-    /// Whether what was claimed is to be sent before more is routed.
-    pub(crate) fn is_due(&self) -> bool {
-        self.claims.is_due()
-    }
-
     /// Unlocks. What was claimed is still to be sent.
     pub(crate) fn end(mut self) {
         if self.locked.is_none() {
@@ -337,7 +329,7 @@ impl Post<'_, '_> {
     fn cut(&mut self, peer: &Arc<Peer>) {
         match peer.cut(&self.hub.waiting) {
             Push::Claim => self.claims.add(peer),
-            Push::Queued if peer.mailbox().is_straggling() => self.hub.stragglers.wake(),
+            Push::Queued if peer.mailbox().is_straggling() => peer.call_reader(),
             _ => {}
         }
     }
@@ -362,7 +354,10 @@ impl Post<'_, '_> {
 impl Deliver for Post<'_, '_> {
     fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
         *self.has_delivered = true;
-        self.claims.tell(to.iter().take(2).count());
+        if let Some(first) = to.iter().next() {
+            let frames = message.frames(first.face).count();
+            self.claims.note(to.iter().take(2).count(), frames);
+        }
         let Hub { limits, waiting, .. } = self.hub;
         // Counted at once, and before any of it can be sent: other threads count, too.
         let bytes: usize = to.iter().map(|to| message.bytes(to.face).len()).sum();

@@ -10,10 +10,10 @@ mod listener;
 mod lock_times;
 pub mod log;
 pub mod memory;
+mod outlet;
 mod peer;
 mod pool;
 mod readers;
-mod straggler;
 #[cfg_attr(all(test, shuttle), path = "tests/system.rs")]
 mod system;
 mod table;
@@ -41,7 +41,7 @@ use crate::config::Config;
 use crate::hub::Hub;
 use crate::system::Ordering;
 
-/// Files that are open besides sockets: standard streams, the log, signals, a bell.
+/// Files that are open besides sockets: standard streams, the log, signals.
 const OTHER_FILES: u64 = 16;
 
 /// What a thread that reads waits with.
@@ -89,7 +89,6 @@ impl Server {
             server.listeners.push(Arc::new(listener));
         }
         server.spawn("netcomm-timer", |hub| hub.keep_time())?;
-        server.spawn("netcomm-straggle", |hub| straggler::run(hub))?;
         for desk in desks {
             server.spawn("netcomm-read", move |hub| readers::run(hub, desk))?;
         }
@@ -131,7 +130,6 @@ impl Drop for Server {
         }
         self.hub.readers.wake_all();
         self.hub.wake_timer();
-        self.hub.stragglers.wake();
         for thread in self.threads.drain(..) {
             // One that panicked has ended the process.
             thread.join().ok();

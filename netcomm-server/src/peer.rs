@@ -154,7 +154,7 @@ impl Peer {
     }
 
     /// Sends what waits, as long as the socket takes it. The caller holds the claim, and is left the
-    /// buffer that was emptied.
+    /// buffer that was emptied; what is not sent is the reader's.
     pub(crate) fn send(&self, waiting: &AtomicUsize, spare: &mut Vec<Buffer>) -> Sent {
         let mut taken = Buffer::default();
         for _ in 0..ROUNDS {
@@ -210,9 +210,15 @@ impl Peer {
     fn tell_reader(&self, _mailbox: &MutexGuard<'_, Mailbox>) {
         if self.held.load(Ordering::Relaxed) {
             self.held.store(false, Ordering::Relaxed);
-            if let Some(reader) = self.reader.get() {
-                reader.inbox.wake(reader.slot);
-            }
+            self.call_reader();
+        }
+    }
+
+    /// Has its reader look at the mailbox: something is left to be sent, or nothing ever will be.
+    pub(crate) fn call_reader(&self) {
+        // One that has no reader yet is looked at when it has.
+        if let Some(reader) = self.reader.get() {
+            reader.inbox.call(reader.slot);
         }
     }
 }

@@ -39,6 +39,8 @@ impl<B> Pool<B> {
             let mut kept = self.lock();
             let room = self.most.saturating_sub(kept.len()).min(buffers.len());
             kept.extend(buffers.drain(..room));
+            drop(kept);
+            buffers.clear();
         }
     }
 

@@ -8,13 +8,16 @@ use std::time::Duration;
 use tracing::Level;
 
 use crate::claims::Claims;
-use crate::handler::{Handler, Newcomer};
+use crate::handler::{BY_SERVER, Handler, Newcomer};
 use crate::hub::Hub;
 use crate::system::{self, Alarm, AtomicUsize, Mutex, Ordering, Watch};
-use crate::table::Table;
+use crate::table::{Table, Turn};
 
 /// So much is read in one turn. What a pause leaves of it is kept for its connection.
 pub(crate) const READ_BYTES: usize = 16 * 1024;
+
+/// What is said to several is sent when a look for more has found none, or this many have.
+const LOOKS: u32 = 3;
 
 /// Where the system cannot wait for sockets, it is asked again after this.
 const BACK_OFF: Duration = Duration::from_millis(100);
@@ -36,7 +39,7 @@ pub(crate) struct Inbox {
 #[derive(Debug, Default)]
 struct Mail {
     newcomers: Vec<Newcomer>,
-    woken: Vec<usize>,
+    called: Vec<usize>,
 }
 
 /// What a thread that reads begins with.
@@ -72,14 +75,14 @@ impl Readers {
 }
 
 impl Inbox {
-    /// Gives a connection a turn.
-    pub(crate) fn wake(&self, slot: usize) {
-        self.leave(|mail| mail.woken.push(slot));
+    /// Has the thread look at a connection's mailbox.
+    pub(crate) fn call(&self, slot: usize) {
+        self.leave(|mail| mail.called.push(slot));
     }
 
     fn leave(&self, put: impl FnOnce(&mut Mail)) {
         let mut mail = self.mail.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = mail.newcomers.is_empty() && mail.woken.is_empty();
+        let is_first = mail.newcomers.is_empty() && mail.called.is_empty();
         put(&mut mail);
         drop(mail);
         if is_first {
@@ -98,10 +101,11 @@ pub(crate) fn run(hub: &Hub, desk: Desk) {
     let mut table: Table<Handler> = Table::default();
     let mut claims = Claims::none(hub);
     let mut buffer = vec![0; READ_BYTES];
-    let mut has_yielded = false;
+    let mut looks = 0;
     while !hub.is_stopping() {
-        let patience = if has_yielded { Some(Duration::ZERO) } else { table.patience(hub.now()) };
+        let patience = if looks > 0 { Some(Duration::ZERO) } else { table.patience(hub.now()) };
         if let Err(error) = watch.wait(patience) {
+            claims.send();
             hub.log(Level::ERROR, move || tracing::error!(%error, "waiting for sockets"));
             std::thread::sleep(BACK_OFF);
         }
@@ -111,24 +115,33 @@ pub(crate) fn run(hub: &Hub, desk: Desk) {
             }
         }
         table.queue_due(hub.now());
-        let Mail { newcomers, woken } = inbox.take();
-        for slot in woken {
-            table.queue(slot);
+        let Mail { newcomers, called } = inbox.take();
+        for slot in called {
+            if let Some(handler) = table.queue(slot) {
+                handler.call();
+            }
         }
         for newcomer in newcomers {
             table.add(|slot| newcomer.begin(hub, &inbox, &watch, slot));
         }
-        table.give_turns(|handler| handler.turn(&mut claims, &mut buffer));
+        let had_turns = table.give_turns(|handler| {
+            let turn = handler.turn(&mut claims, &mut buffer);
+            if turn == Turn::Over {
+                // The slot may be another's when others let go of the socket.
+                watch.remove(handler.socket());
+            }
+            turn
+        });
         // Whoever has something to read now has it routed first: one send takes all of it.
-        has_yielded = !has_yielded && claims.are_several();
-        if has_yielded {
+        looks = if had_turns && looks < LOOKS && claims.are_several() { looks + 1 } else { 0 };
+        if looks > 0 {
             system::yield_now();
         } else {
             claims.send();
         }
     }
     for handler in table.into_entries() {
-        handler.cut_off(&mut claims);
+        handler.cut_off(BY_SERVER, &mut claims);
     }
     claims.send();
 }

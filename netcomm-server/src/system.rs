@@ -3,16 +3,14 @@
 //!
 //! They ask nobody else for it, so that their test can take its place and decide who runs when.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use netcomm_core::time::{Instant, UnixMillis};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendFlags};
 
@@ -89,10 +87,20 @@ impl Socket {
 pub(crate) struct Ready {
     /// What it was said to be at [`Watch::add`].
     pub(crate) slot: usize,
-    /// The peer sends no more.
-    pub(crate) is_ended: bool,
+    pub(crate) input: Input,
+    /// It takes something again.
+    pub(crate) takes: bool,
+}
+
+/// What there may be to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Input {
+    Nothing,
+    Something,
+    /// The end, after what is there.
+    End,
     /// It broke, or is ended both ways.
-    pub(crate) is_broken: bool,
+    Break,
 }
 
 /// Watches the sockets that one thread reads.
@@ -118,10 +126,16 @@ impl Watch {
         Ok((Self { poll, events: Events::with_capacity(EVENTS) }, alarm))
     }
 
-    /// Tells from now on when something comes that was not there before.
+    /// Tells from now on when something comes, and when a socket that was full takes something.
     pub(crate) fn add(&self, socket: &Socket, slot: usize) -> io::Result<()> {
         let mut source = SourceFd(&socket.stream.as_raw_fd());
-        self.poll.registry().register(&mut source, Token(slot), Interest::READABLE)
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut source, Token(slot), both)
+    }
+
+    pub(crate) fn remove(&self, socket: &Socket) {
+        // Fails only where it was not added.
+        self.poll.registry().deregister(&mut SourceFd(&socket.stream.as_raw_fd())).ok();
     }
 
     /// Waits until something comes, the alarm sounds, or the time is over.
@@ -137,10 +151,17 @@ impl Watch {
 
     pub(crate) fn ready(&self) -> impl Iterator<Item = Ready> {
         let events = self.events.iter().filter(|event| event.token() != ALARM);
-        events.map(|event| Ready {
-            slot: event.token().0,
-            is_ended: event.is_read_closed() || event.is_error(),
-            is_broken: event.is_write_closed() || event.is_error(),
+        events.map(|event| {
+            let input = if event.is_error() || event.is_write_closed() {
+                Input::Break
+            } else if event.is_read_closed() {
+                Input::End
+            } else if event.is_readable() {
+                Input::Something
+            } else {
+                Input::Nothing
+            };
+            Ready { slot: event.token().0, input, takes: event.is_writable() }
         })
     }
 }
@@ -149,50 +170,5 @@ impl Alarm {
     pub(crate) fn sound(&self) {
         // Fails only where it sounds already.
         self.0.wake().ok();
-    }
-}
-
-/// Wakes a thread that waits for many sockets.
-#[derive(Debug)]
-pub(crate) struct Bell {
-    rope: UnixStream,
-    ear: UnixStream,
-}
-
-impl Bell {
-    pub(crate) fn new() -> io::Result<Self> {
-        let (rope, ear) = UnixStream::pair()?;
-        rope.set_nonblocking(true)?;
-        ear.set_nonblocking(true)?;
-        Ok(Self { rope, ear })
-    }
-
-    pub(crate) fn ring(&self) {
-        // A full bell rings already.
-        (&self.rope).write_all(&[0]).ok();
-    }
-
-    /// Waits until it is rung, a socket takes something or breaks, or the time is over. Answers
-    /// which sockets do.
-    pub(crate) fn wait<'s>(
-        &self,
-        sockets: impl Iterator<Item = &'s Socket>,
-        timeout: Option<Duration>,
-    ) -> io::Result<Vec<bool>> {
-        let mut watched = vec![PollFd::new(&self.ear, PollFlags::IN)];
-        watched.extend(sockets.map(|socket| PollFd::new(&socket.stream, PollFlags::OUT)));
-        poll_all(&mut watched, timeout)?;
-        let mut rung = [0; 64];
-        while (&self.ear).read(&mut rung).is_ok_and(|read| read > 0) {}
-        Ok(watched[1..].iter().map(|watched| !watched.revents().is_empty()).collect())
-    }
-}
-
-/// A signal ends the wait, as if the time were over.
-fn poll_all(watched: &mut [PollFd<'_>], timeout: Option<Duration>) -> io::Result<()> {
-    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-    match poll(watched, timeout.as_ref()) {
-        Ok(_) | Err(Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
     }
 }

@@ -85,9 +85,10 @@ impl<T> Table<T> {
         Some(due.since(now) + ROUNDING)
     }
 
-    /// Everybody in the queue has a turn.
-    pub(crate) fn give_turns(&mut self, mut turn: impl FnMut(&mut T) -> Turn) {
-        for slot in core::mem::take(&mut self.queue) {
+    /// Everybody in the queue has a turn. Answers whether there was somebody.
+    pub(crate) fn give_turns(&mut self, mut turn: impl FnMut(&mut T) -> Turn) -> bool {
+        let queue = core::mem::take(&mut self.queue);
+        for &slot in &queue {
             let Some(Entry { item, timer, is_queued }) = &mut self.entries[slot] else { continue };
             *is_queued = false;
             match turn(item) {
@@ -104,6 +105,7 @@ impl<T> Table<T> {
                 }
             }
         }
+        !queue.is_empty()
     }
 
     pub(crate) fn into_entries(self) -> impl Iterator<Item = T> {
@@ -133,10 +135,11 @@ mod tests {
     /// Gives turns, after which `then` follows, and answers who had one.
     fn turns(table: &mut Table<char>, then: Turn) -> String {
         let mut had = String::new();
-        table.give_turns(|name| {
+        let somebody = table.give_turns(|name| {
             had.push(*name);
             then
         });
+        assert_eq!(somebody, !had.is_empty());
         had
     }
 

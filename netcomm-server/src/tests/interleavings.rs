@@ -1,5 +1,5 @@
-//! What threads do to each other: the claim on a mailbox, sending, handing over to the
-//! stragglers, cutting, holding a reader back, the timer and the drain, in orders that shuttle
+//! What threads do to each other: the claim on a mailbox, sending, handing over to who reads,
+//! cutting, holding a reader back, the timer and the drain, in orders that shuttle
 //! chooses. The code is the server's own; only the operating system below it is the test's.
 //!
 //! A thread that waits for something that never comes is found as a deadlock.
@@ -22,8 +22,8 @@ use shuttle::thread::JoinHandle;
 use crate::handler::Newcomer;
 use crate::hub::Hub;
 use crate::peer::Peer;
+use crate::readers;
 use crate::system::{self, AtomicBool, Far, Ordering};
-use crate::{readers, straggler};
 
 /// How many threads read.
 const READERS: usize = 2;
@@ -69,11 +69,10 @@ impl Hall {
         let (hub, desks) = Hub::new(all, false, lines, READERS).unwrap();
         let hub = Arc::new(hub);
         let over = Arc::new(AtomicBool::new(false));
-        let (timed, straggling) = (Arc::clone(&hub), Arc::clone(&hub));
+        let timed = Arc::clone(&hub);
         let (clock, is_over) = (Arc::clone(&hub), Arc::clone(&over));
         let mut own = vec![
             shuttle::thread::spawn(move || timed.keep_time()),
-            shuttle::thread::spawn(move || straggler::run(&straggling)),
             shuttle::thread::spawn(move || {
                 while !is_over.load(Ordering::SeqCst) {
                     system::pass(Duration::from_millis(1));
@@ -115,7 +114,6 @@ impl Hall {
         self.hub.stopping.store(true, Ordering::SeqCst);
         self.hub.readers.wake_all();
         self.hub.wake_timer();
-        self.hub.stragglers.wake();
         self.over.store(true, Ordering::SeqCst);
         for thread in self.own {
             thread.join().unwrap();

@@ -29,8 +29,8 @@ struct World {
 struct State {
     now: Duration,
     wires: Vec<Wire>,
-    /// Whether each bell rings.
-    bells: Vec<bool>,
+    /// Whether each alarm sounds.
+    alarms: Vec<bool>,
 }
 
 /// A socket and the far end of its connection.
@@ -47,7 +47,7 @@ struct Wire {
     /// Nothing more is sent, or sent and received, from here.
     write_shut: bool,
     both_shut: bool,
-    /// Something came or ended since its watch last told of it.
+    /// Something came, ended or was taken since its watch last told of it.
     is_news: bool,
 }
 
@@ -208,6 +208,7 @@ impl Far {
     pub(crate) fn read(&self) -> Vec<u8> {
         let read = wait(None, |state| {
             let wire = &mut state.wires[self.0];
+            wire.is_news |= wire.to_far.len() == wire.room;
             let bytes: Vec<u8> = wire.to_far.drain(..).collect();
             (!bytes.is_empty() || wire.write_shut).then_some(bytes)
         });
@@ -240,8 +241,16 @@ impl Far {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ready {
     pub(crate) slot: usize,
-    pub(crate) is_ended: bool,
-    pub(crate) is_broken: bool,
+    pub(crate) input: Input,
+    pub(crate) takes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Input {
+    Nothing,
+    Something,
+    End,
+    Break,
 }
 
 #[derive(Debug)]
@@ -259,8 +268,8 @@ impl Watch {
     #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
     pub(crate) fn new() -> io::Result<(Self, Alarm)> {
         let mut state = lock();
-        state.bells.push(false);
-        let alarm = state.bells.len() - 1;
+        state.alarms.push(false);
+        let alarm = state.alarms.len() - 1;
         let watch = Self { alarm, watched: Mutex::new(Vec::new()), told: Vec::new() };
         Ok((watch, Alarm(alarm)))
     }
@@ -271,6 +280,10 @@ impl Watch {
         Ok(())
     }
 
+    pub(crate) fn remove(&self, socket: &Socket) {
+        self.watched.lock().unwrap().retain(|(_, wire)| *wire != socket.0);
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
     pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
         let watched = self.watched.lock().unwrap().clone();
@@ -279,11 +292,20 @@ impl Watch {
             for (slot, wire) in &watched {
                 let wire = &mut state.wires[*wire];
                 if core::mem::take(&mut wire.is_news) {
-                    let is_ended = wire.far_ended || wire.is_broken();
-                    told.push(Ready { slot: *slot, is_ended, is_broken: wire.is_broken() });
+                    let input = if wire.is_broken() {
+                        Input::Break
+                    } else if wire.far_ended {
+                        Input::End
+                    } else if wire.from_far.is_empty() {
+                        Input::Nothing
+                    } else {
+                        Input::Something
+                    };
+                    let takes = wire.to_far.len() < wire.room;
+                    told.push(Ready { slot: *slot, input, takes });
                 }
             }
-            let sounds = core::mem::take(&mut state.bells[self.alarm]);
+            let sounds = core::mem::take(&mut state.alarms[self.alarm]);
             (sounds || !told.is_empty()).then_some(told)
         };
         self.told = wait(timeout, ready).unwrap_or_default();
@@ -297,41 +319,6 @@ impl Watch {
 
 impl Alarm {
     pub(crate) fn sound(&self) {
-        change(|state| state.bells[self.0] = true);
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct Bell(usize);
-
-impl Bell {
-    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
-    pub(crate) fn new() -> io::Result<Self> {
-        let mut state = lock();
-        state.bells.push(false);
-        Ok(Self(state.bells.len() - 1))
-    }
-
-    pub(crate) fn ring(&self) {
-        change(|state| state.bells[self.0] = true);
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "it stands for a call that can fail")]
-    pub(crate) fn wait<'s>(
-        &self,
-        sockets: impl Iterator<Item = &'s Socket>,
-        timeout: Option<Duration>,
-    ) -> io::Result<Vec<bool>> {
-        let sockets: Vec<usize> = sockets.map(|socket| socket.0).collect();
-        let ready = |state: &mut State| {
-            let takes = sockets.iter().map(|index| {
-                let wire = &state.wires[*index];
-                wire.to_far.len() < wire.room || wire.broken || wire.both_shut
-            });
-            let takes: Vec<bool> = takes.collect();
-            let rung = core::mem::take(&mut state.bells[self.0]);
-            (rung || takes.contains(&true)).then_some(takes)
-        };
-        Ok(wait(timeout, ready).unwrap_or_else(|| vec![false; sockets.len()]))
+        change(|state| state.alarms[self.0] = true);
     }
 }

@@ -290,3 +290,19 @@ fn a_browser_is_told_that_this_is_no_web_server() {
         calm.check("HTTP");
     }
 }
+
+#[test]
+fn urgent_bytes_do_not_hold_up_what_follows() {
+    let hall = Hall::open(&[("post_burst", 1), ("posts_per_minute", 120)]);
+    let mut ben = Person::enter(hall.address, "ben");
+    let mut ann = Person::enter(hall.address, "ann");
+    ann.say("one\ntwo");
+    ben.until("one");
+    // All of this is there when the pause before the second is over.
+    ann.say("three");
+    ann.write_urgent();
+    ann.say("four");
+    for said in ["two", "three", "four"] {
+        ben.until(said);
+    }
+}

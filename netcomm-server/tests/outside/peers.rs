@@ -13,7 +13,7 @@ use netcomm_core::wire::{
 };
 use netcomm_server::Server;
 use netcomm_server::config::Config;
-use rustix::net::{AddressFamily, SocketType, sockopt};
+use rustix::net::{AddressFamily, SendFlags, SocketType, sockopt};
 
 /// Nothing takes so long, however loaded the machine is.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -325,6 +325,11 @@ impl Person {
 
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.0.get_mut().write_all(bytes).unwrap();
+    }
+
+    /// Sends a byte that is no part of what is typed, as telnet does to be noticed at once.
+    pub(crate) fn write_urgent(&mut self) {
+        rustix::net::send(self.0.get_ref(), b"!", SendFlags::OOB).unwrap();
     }
 
     /// Types a line and reads up to one that contains `part`.

@@ -104,7 +104,7 @@ fn who_was_sent_away_before_it_said_a_word_was_sent_away_for_a_reason() {
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let fields = lines.iter().map(|line| &line["fields"]);
     let gone = fields.filter(|fields| fields["message"] == "disconnected");
-    // The thread of one may be through before that of another.
+    // One may be through before another that came earlier.
     let mut gone: Vec<_> =
         gone.map(|it| (it["conn"].as_u64(), it["why"].as_str().unwrap())).collect();
     gone.sort_unstable();
