@@ -15,8 +15,8 @@ use crate::hub::{Hub, Routing};
 use crate::log;
 use crate::outlet::Outlet;
 use crate::peer::Peer;
-use crate::readers::Inbox;
-use crate::system::{Input, Ready, Socket, Watch};
+use crate::readers::{Inbox, Input, Ready};
+use crate::system::{Socket, Watch};
 use crate::table::Turn;
 
 /// So often something is received in one turn; the second time nothing is there as a rule.

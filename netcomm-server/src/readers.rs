@@ -13,7 +13,7 @@ use crate::hub::Hub;
 use crate::system::{self, Alarm, AtomicUsize, Mutex, Ordering, Watch};
 use crate::table::{Table, Turn};
 
-/// So much is read in one turn. What a pause leaves of it is kept for its connection.
+/// So much is received at a time. What a pause leaves of it is kept for its connection.
 pub(crate) const READ_BYTES: usize = 16 * 1024;
 
 /// What is said to several is sent when a look for more has found none, or this many have.
@@ -47,6 +47,27 @@ struct Mail {
 pub(crate) struct Desk {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) watch: Watch,
+}
+
+/// What a thread learns of a socket that it watches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ready {
+    /// What it was said to be at [`Watch::add`].
+    pub(crate) slot: usize,
+    pub(crate) input: Input,
+    /// It takes something again.
+    pub(crate) takes: bool,
+}
+
+/// What there may be to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Input {
+    Nothing,
+    Something,
+    /// The end, after what is there.
+    End,
+    /// It broke, or is ended both ways.
+    Break,
 }
 
 impl Readers {

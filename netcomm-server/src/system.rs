@@ -14,6 +14,8 @@ use netcomm_core::time::{Instant, UnixMillis};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendFlags};
 
+use crate::readers::{Input, Ready};
+
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 pub(crate) use std::thread::yield_now;
@@ -80,27 +82,6 @@ impl Socket {
         // One that is already gone needs no shutting down.
         self.stream.shutdown(how).ok();
     }
-}
-
-/// What a thread learns of a socket that it watches.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ready {
-    /// What it was said to be at [`Watch::add`].
-    pub(crate) slot: usize,
-    pub(crate) input: Input,
-    /// It takes something again.
-    pub(crate) takes: bool,
-}
-
-/// What there may be to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Input {
-    Nothing,
-    Something,
-    /// The end, after what is there.
-    End,
-    /// It broke, or is ended both ways.
-    Break,
 }
 
 /// Watches the sockets that one thread reads.

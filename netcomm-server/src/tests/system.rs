@@ -11,6 +11,8 @@ use std::time::Duration;
 use netcomm_core::time::{Instant, UnixMillis};
 use shuttle::rand::Rng;
 
+use crate::readers::{Input, Ready};
+
 pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
 pub(crate) use shuttle::thread::yield_now;
@@ -236,21 +238,6 @@ impl Far {
             (wire.broken, wire.write_shut, wire.is_news) = (true, true, true);
         });
     }
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ready {
-    pub(crate) slot: usize,
-    pub(crate) input: Input,
-    pub(crate) takes: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Input {
-    Nothing,
-    Something,
-    End,
-    Break,
 }
 
 #[derive(Debug)]
