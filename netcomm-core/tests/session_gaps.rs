@@ -235,6 +235,23 @@ fn a_gap_in_an_epoch_that_is_over_is_declared_and_the_next_is_read_from_its_begi
 }
 
 #[test]
+fn a_page_may_tell_one_that_was_left_and_goes_on_of_more_than_it_knows() {
+    let mut session = settled();
+    let bob = Conversation::private("bob");
+    tell(&mut session, 0, &message(bob, (8, 1), "one"));
+    let asked = asked(&tell(&mut session, 0, &message(bob, (8, 6), "six")), "History");
+    // Another is called so, and then it is the first again.
+    tell(&mut session, 0, &message(bob, (9, 1), "another"));
+    assert_eq!(texts(&tell(&mut session, 0, &message(bob, (8, 2), "two"))), ["two"]);
+    let items = vec![item(5, 0, "five")];
+    let (epoch, last) = (8, 6);
+    let page = ServerMessage::History { conversation: bob, epoch, first_kept: 5, last, items };
+    let said = tell(&mut session, asked.0, &page);
+    let gone = Event::Gone { conversation: bob.into(), first: 3, last: 4 };
+    assert_eq!((&said.events[0], texts(&said)), (&gone, vec!["five"]));
+}
+
+#[test]
 fn a_conversation_that_was_left_goes_on_where_it_was_under_another_name() {
     let mut session = settled();
     let (bob, eve) = (Conversation::private("bob"), Conversation::private("eve"));

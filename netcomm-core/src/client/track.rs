@@ -72,6 +72,10 @@ impl Track {
         }
     }
 
+    pub(super) const fn is_begun(&self) -> bool {
+        self.is_begun
+    }
+
     /// Whether message `seq` has to wait for others.
     pub(super) const fn is_early(&self, seq: u64) -> bool {
         seq > self.next || !self.is_begun
@@ -105,8 +109,9 @@ impl Track {
         self.release(tell);
     }
 
-    /// Gives messages up to `last` up.
+    /// Gives messages up to `last` up, of which one that was left and goes on may not know.
     pub(super) fn give_up(&mut self, last: u64, tell: &mut impl FnMut(Event)) {
+        self.last = self.last.max(last);
         while self.next <= last {
             let end = self.gap_end().min(last);
             tell(Event::Gone { conversation: self.name.clone(), first: self.next, last: end });
@@ -183,4 +188,34 @@ impl Said {
 
 fn cost(said: Option<&Said>) -> usize {
     PLACE + said.map_or(0, |said| said.author.len() + said.text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Conversation;
+
+    /// What it keeps of a message that came one too early and costs 67 bytes: its place, an
+    /// author of one byte and a text of two.
+    fn held(room: usize) -> (Track, usize) {
+        let mut track = Track::new(Conversation::EVERYONE.into(), 7, 1);
+        let said = Said { time: UnixMillis(0), author: "b".into(), text: "hi".into() };
+        track.take(2, Some(said), false, room, &mut |_| {});
+        let bytes = track.held_bytes();
+        (track, bytes)
+    }
+
+    #[test]
+    fn what_is_too_early_takes_no_more_than_there_is_room_for() {
+        assert_eq!([held(66).1, held(67).1], [0, 67]);
+    }
+
+    #[test]
+    fn what_is_delivered_takes_nothing_any_more() {
+        let (mut track, _) = held(1000);
+        for (seq, bytes) in [(4, 67 + PLACE), (1, PLACE), (3, 0)] {
+            track.take(seq, None, false, 1000, &mut |_| {});
+            assert_eq!(track.held_bytes(), bytes);
+        }
+    }
 }
