@@ -392,3 +392,18 @@ fn look(key: &str) -> String {
     let appearance: String = skeleton(key).collect();
     skeleton(&appearance.to_lowercase()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_up_is_what_is_kept_and_needs_no_memory_up_to_the_longest_name() {
+        for length in [1, RoomName::MAX_BYTES, RoomName::MAX_BYTES + 1] {
+            let name = "N".repeat(length);
+            let sought = SoughtKey::of(&name);
+            assert_eq!(sought.as_str(), NameKey::of(&name).as_str());
+            assert_eq!(matches!(sought, SoughtKey::Ascii(_)), length <= RoomName::MAX_BYTES);
+        }
+    }
+}

@@ -199,6 +199,12 @@ fn strange() -> impl Strategy<Value = String> {
     prop::collection::vec(strange, 0..24).prop_map(String::from_iter)
 }
 
+#[test]
+fn lines_keep_their_line_feeds_and_nothing_else_that_disturbs() {
+    assert_eq!(Shown::line("a\nb\u{1b}").to_string(), r"a\u{a}b\u{1b}");
+    assert_eq!(Shown::lines("a\nb\u{1b}").to_string(), "a\nb\\u{1b}");
+}
+
 proptest! {
     #![proptest_config(random(256))]
 

@@ -23,6 +23,20 @@ fn a_ping_is_answered_with_its_nonce() {
     let alice = chat.user("alice");
     let heard = chat.ask(alice, &ClientMessage::Ping { nonce: 7 });
     assert_eq!(heard.events(), [ServerMessage::Pong { nonce: 7 }]);
+    let pong = chat.ask(alice, &ClientMessage::Pong { nonce: 7 });
+    assert!(pong.is_silent(), "an answer is not answered");
+}
+
+#[test]
+fn a_name_that_nobody_may_have_is_refused_with_the_reason() {
+    let mut chat = Chat::new();
+    for (nickname, code) in
+        [("server", RefusalCode::NAME_RESERVED), ("two words", RefusalCode::INVALID_NAME)]
+    {
+        let conn = chat.connect();
+        let refused = chat.ask(conn, &login(nickname, false, None));
+        assert_eq!(refusal(&refused), code);
+    }
 }
 
 #[test]

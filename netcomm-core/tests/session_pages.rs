@@ -146,3 +146,24 @@ fn what_was_read_from_history_is_counted_when_all_of_it_is_there() {
     let said = tell(&mut session, 0, &message(ALL, (7, 5), "five"));
     assert_eq!((texts(&said), said.events.len()), (vec!["five"], 1));
 }
+
+#[test]
+fn what_a_page_leaves_out_is_declared_gone() {
+    let (mut session, said) = with_a_gap();
+    let items = vec![item(1, 0, "one"), item(3, 0, "three")];
+    let said = tell(&mut session, asked(&said, "History").0, &page(1, 4, items));
+    assert_eq!(texts(&said), ["one", "three", "four"]);
+    assert_eq!((&said.events[1], requests(&said.bytes)), (&gone(2, 2), vec![]));
+}
+
+#[test]
+fn who_is_not_let_out_of_a_room_stays_in_it() {
+    for (code, stays) in [(RefusalCode::RATE_LIMITED, true), (RefusalCode::UNKNOWN_ROOM, false)] {
+        let mut session = settled();
+        let leave = session.request(NOW, &ClientMessage::Leave { room: "den" }).expect("a request");
+        refuse(&mut session, leave.0, code);
+        let said = come_back(&mut session, false);
+        let joins = requests(&said.bytes)[0].1.starts_with("Join { room: \"den\"");
+        assert_eq!(joins, stays, "{code:?}");
+    }
+}

@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use netcomm_core::client::{Ending, Event, Loss, Output, SendError, Session};
-use netcomm_core::wire::{ClientMessage, Conversation, ServerMessage};
+use netcomm_core::limits::{LimitInfo, TABLE};
+use netcomm_core::preface::{ServerPreface, Version};
+use netcomm_core::time::UnixMillis;
+use netcomm_core::wire::{
+    self, ClientMessage, Conversation, LimitValue, Position, RequestId, ServerMessage,
+};
 
 use crate::support::script::{NOW, asked, drain, ending, greeted, tell, up, welcome};
 
@@ -98,4 +103,66 @@ fn who_has_said_goodbye_is_gone_when_the_connection_is() {
     asked(&drain(&mut session), "Quit");
     session.handle_disconnected(NOW);
     assert_eq!(ending(&drain(&mut session)), Some(&Ending::Quit));
+}
+
+#[test]
+fn what_is_not_answered_yet_can_be_looked_at() {
+    let mut session = up();
+    session.request(NOW, &ClientMessage::Hide).expect("a request");
+    let all = Conversation::EVERYONE;
+    let [one, two] = ["one", "two"].map(|text| session.post(NOW, all, text).expect("a post"));
+    let posts = |session: &Session| {
+        let posts = session.posts().map(|(id, to, text)| (id, to == all, text.to_owned()));
+        posts.collect::<Vec<_>>()
+    };
+    let waiting = [(one, true, "one".to_owned()), (two, true, "two".to_owned())];
+    assert_eq!(posts(&session), waiting);
+    let position = Position { epoch: 7, seq: 1 };
+    let posted = ServerMessage::Posted { position, time: UnixMillis(0), earlier: 0 };
+    tell(&mut session, one.0, &posted);
+    assert_eq!(posts(&session), waiting[1..]);
+}
+
+#[test]
+fn no_limit_is_believed_that_no_server_may_have() {
+    type Within = fn(&LimitInfo) -> u64;
+    for (value, within) in [(0, (|row| row.min) as Within), (u64::MAX, |row| row.max)] {
+        let mut session = greeted();
+        let mut welcome = welcome(false);
+        if let ServerMessage::Welcome { limits, .. } = &mut welcome {
+            *limits =
+                TABLE.iter().map(|row| LimitValue { limit: row.limit as u16, value }).collect();
+        }
+        tell(&mut session, 1, &welcome);
+        for row in TABLE {
+            assert_eq!(session.limit(row.limit), within(row), "{}", row.name);
+        }
+    }
+}
+
+/// Full jitter: a wait may be short by chance, but of many the longest tells the ceiling.
+#[test]
+fn who_was_connected_for_a_while_does_not_wait_for_long() {
+    let longest = |lasted: Duration| {
+        let mut session = greeted();
+        let (mut now, mut longest, mut login) = (NOW, Duration::ZERO, RequestId(1));
+        for _ in 0..100 {
+            let mut frame = Vec::new();
+            wire::encode(login, &welcome(false), &mut frame).expect("a frame");
+            session.receive(now, &frame);
+            now = now + lasted;
+            session.handle_disconnected(now);
+            let lost = drain(&mut session);
+            let [.., Event::Lost { retry_in, .. }] = lost.events[..] else { panic!("{lost:?}") };
+            longest = longest.max(retry_in);
+            now = now + retry_in;
+            session.handle_timeout(now);
+            session.handle_connected(now);
+            session.receive(now, &ServerPreface::Accepted(Version::V1).to_bytes());
+            login = asked(&drain(&mut session), "Login");
+        }
+        longest
+    };
+    assert!(longest(Duration::from_secs(10)) <= Duration::from_secs(1));
+    assert!(longest(Duration::from_millis(9_999)) > Duration::from_secs(30));
 }

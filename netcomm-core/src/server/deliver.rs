@@ -85,3 +85,17 @@ pub trait Deliver {
     /// Queues `last` for `to`, and nothing after it; once it is sent, sending is shut down.
     fn close(&mut self, to: Recipient, last: &mut Outgoing<'_>);
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn a_number_is_a_place_and_how_often_it_was_taken() {
+        let conn = ConnId::from_number((3 << 32) | 0x1_0002);
+        assert_eq!(conn.index(), 0x1_0002);
+        assert_eq!(format!("{conn:?}"), "ConnId(65538.3)");
+    }
+}

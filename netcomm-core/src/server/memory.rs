@@ -187,3 +187,39 @@ const fn entry<K, V>() -> usize {
     let inner = leaf::<K, V>() + 12 * size_of::<usize>();
     leaf::<K, V>() / 5 + inner / 25 + 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who makes one of them larger sees here what that costs each user, room or connection.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn what_each_takes_is_known() {
+        let limits = Limits::default();
+        assert_eq!((KEY, slot(8), leaf::<u64, u64>(), entry::<u64, u64>()), (288, 32, 204, 53));
+        assert_eq!((connection(&limits), session(&limits), persona()), (33_543, 9008, 3442));
+        assert_eq!((room(), in_room(), in_secret(), pair()), (1805, 180, 74, 799));
+        assert_eq!(each(3, pair()), 2397);
+    }
+
+    #[test]
+    fn what_waits_may_be_twice_as_large_and_has_a_place_for_each_frame() {
+        let most = |connections, frames| {
+            let mut limits = Limits::default();
+            let set = [
+                ("connections", connections),
+                ("mailbox_frames", frames),
+                ("mailboxes_bytes", 64 * 1024 * 1024),
+            ];
+            for (name, value) in set {
+                limits.set(name, value).expect("a value within its range");
+            }
+            Memory::at_most(&limits).mailboxes
+        };
+        let place = 2 * size_of::<usize>() as u64;
+        // Ten mailboxes of 256 KiB; and 64 MiB in all, in frames of 6 bytes.
+        assert_eq!(most(10, 1024), 2 * 2_621_440 + 10_240 * place);
+        assert_eq!(most(10_000, 65_536), 2 * 67_108_864 + 11_184_810 * place);
+    }
+}

@@ -200,6 +200,20 @@ mod tests {
     use crate::wire::Conversation;
 
     #[test]
+    fn none_is_longer_than_a_part_of_a_mailbox() {
+        let mut limits = Limits::default();
+        let run = Run::new(&limits);
+        assert_eq!((run.bytes, run.frames), (16 * 1024, 64));
+        for (name, value) in [("mailbox_bytes", 32 * 1024), ("mailbox_frames", 32)] {
+            limits.set(name, value).unwrap();
+        }
+        let run = Run::new(&limits);
+        assert_eq!((run.bytes, run.frames), (2048, 2));
+        // With a frame of 16 KiB more, and twice as much where it has just grown, in three rows.
+        assert_eq!(Run::most(&limits), 6 * (2048 + 16 * 1024 + 3 * size_of::<usize>()));
+    }
+
+    #[test]
     fn no_message_takes_more_than_is_counted() {
         let (room, author) = ("r".repeat(64), "a".repeat(32));
         let conversations = [Conversation::EVERYONE, Conversation::room(&room)];

@@ -70,3 +70,17 @@ impl fmt::Debug for TokenHash {
         f.write_str("TokenHash(redacted)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn no_log_shows_what_is_secret() {
+        let hash = TokenHash::of(ResumeToken([7; 16]));
+        let shown = format!("{:?} {hash:?}", Secret::new([7; 16]));
+        assert_eq!(shown, "Secret(redacted) TokenHash(redacted)");
+    }
+}

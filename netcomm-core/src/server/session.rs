@@ -115,3 +115,17 @@ impl Answer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_stale_where_a_later_one_was_executed() {
+        let mut answers = Answers::default();
+        assert!(!answers.is_stale(RequestId(5)));
+        answers.keep(RequestId(5), Answer::Done, 8);
+        let stale = [4, 5, 6].map(|id| answers.is_stale(RequestId(id)));
+        assert_eq!(stale, [true, false, false]);
+    }
+}

@@ -184,3 +184,24 @@ pub struct ConversationItem<'a> {
     /// The last message in it.
     pub last: Position,
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
+    use super::*;
+
+    /// Postcard has no words for it; other formats do.
+    #[test]
+    fn who_sends_too_many_extensions_is_told_how_many_there_may_be() {
+        let read = |number| {
+            let json = format!("[{}]", [r#"[1,""]"#].repeat(number).join(","));
+            let extensions = extensions(&mut serde_json::Deserializer::from_str(&json));
+            extensions.map(|extensions| extensions.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(64), Ok(64));
+        let why = read(65).unwrap_err();
+        assert!(why.starts_with("invalid length 65, expected at most 64 extensions"), "{why}");
+    }
+}

@@ -10,7 +10,7 @@ use netcomm_core::wire::{
 };
 
 /// What a session puts out until it waits.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Said {
     pub events: Vec<Event>,
     pub bytes: Vec<u8>,

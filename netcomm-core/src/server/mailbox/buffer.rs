@@ -158,4 +158,24 @@ mod tests {
             assert_eq!(buffer.as_bytes(), &full().as_bytes()[sent..]);
         }
     }
+
+    #[test]
+    fn it_shrinks_where_there_was_room_for_more_than_twice_the_frames() {
+        for (sent, left) in [(10, 16), (20, 16), (30, 7)] {
+            let mut buffer = Buffer { lengths: VecDeque::with_capacity(16), ..Buffer::default() };
+            buffer.append(&mut full());
+            buffer.drop_sent(sent);
+            buffer.shrink();
+            assert_eq!(buffer.lengths.capacity(), left, "{sent}");
+        }
+    }
+
+    #[test]
+    fn its_memory_is_that_of_bytes_and_of_lengths() {
+        let buffer = Buffer {
+            lengths: VecDeque::with_capacity(16),
+            ..Buffer::from(Vec::with_capacity(100))
+        };
+        assert_eq!(buffer.capacity(), 100 + 16 * size_of::<usize>());
+    }
 }

@@ -210,3 +210,52 @@ pub(crate) const fn most_of_log() -> usize {
 pub(crate) const fn most_of_messages(bytes: u64) -> u64 {
     bytes.saturating_add(bytes / 2)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(logs: &mut Logs, id: LogId) {
+        let (author, text) = (Nickname::new("ann").unwrap(), Text::new("hello", 5).unwrap());
+        logs.append(id, UnixMillis(0), 0, author, text);
+    }
+
+    fn of(messages: usize) -> (Logs, LogId) {
+        let mut logs = Logs::new(&Limits::default());
+        let id = logs.begin(7);
+        (0..messages).for_each(|_| say(&mut logs, id));
+        (logs, id)
+    }
+
+    #[test]
+    fn a_message_costs_its_place_twice_its_text_and_what_the_allocator_adds() {
+        let (logs, _) = of(1);
+        assert_eq!(logs.bytes, 2 * size_of::<Entry>() + 5 + 2 * size_of::<usize>());
+        assert_eq!(most_of_messages(1001), 1501);
+    }
+
+    #[test]
+    fn a_log_that_is_forgotten_for_others_keeps_room_for_three_times_its_messages_at_most() {
+        let (mut logs, id) = of(64);
+        for (least, room) in [(22, 64), (11, 31), (5, 15), (0, 6)] {
+            while logs.all[id].entries.len() > least {
+                logs.forget_first(id);
+                assert_eq!(logs.all[id].entries.capacity(), room, "{logs:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_just_fits_is_kept() {
+        let (fitting, _) = of(3);
+        for all in [false, true] {
+            let (mut logs, id) = of(2);
+            let bound = if all { &mut logs.max_bytes_in_all } else { &mut logs.max_bytes };
+            *bound = fitting.bytes;
+            for _ in 0..2 {
+                say(&mut logs, id);
+                assert_eq!(logs.all[id].entries.len(), 3);
+            }
+        }
+    }
+}

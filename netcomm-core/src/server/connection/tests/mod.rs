@@ -1,5 +1,6 @@
 //! The connection as its driver sees it, in virtual time.
 
+mod framed;
 mod streams;
 mod text;
 
@@ -344,6 +345,7 @@ fn what_comes_after_the_last_word_is_discarded_for_a_while() {
         assert!(late.is_empty());
         assert_eq!(driven.connection.handle_timeout(at(999)), Next::NeedsBytes);
         driven.give(b"x");
+        assert_eq!(driven.connection.next(at(1000), &mut &b"x"[..]), Next::Finished);
         assert_eq!(driven.said.len(), said);
     }
 }

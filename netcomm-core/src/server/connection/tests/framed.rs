@@ -1,0 +1,38 @@
+//! The framed face: what is a pong, what waits, and what has no number.
+
+use super::*;
+
+#[test]
+fn a_pong_is_taken_in_silence_however_long_its_numbers_are_written() {
+    let pong = frame(0, &ClientMessage::Pong { nonce: u64::MAX });
+    let (header, payload) = pong.split_at(4);
+    assert_eq!((header, payload[0], payload.len()), (&[0, 0, 0, 12][..], 0, 12));
+    let (variant, nonce) = (payload[1], &payload[2..]);
+    // Five bytes for each number of 32 bits: nobody forbids it.
+    let number = |low| [low | 0x80, 0x80, 0x80, 0x80, 0];
+    let longest = [&[0, 0, 0, 20][..], &number(0), &number(variant), nonce].concat();
+    let mut driven = logged_in(&unlimited());
+    for pong in [frame(0, &ClientMessage::Pong { nonce: 0 }), pong, longest] {
+        let before = driven.said.len();
+        assert_eq!(driven.give(&pong), 0);
+        assert_eq!(driven.said.len(), before, "{}", driven.last());
+    }
+}
+
+#[test]
+fn a_long_post_waits_as_a_short_one_does() {
+    for text in ["x", &"x".repeat(100)] {
+        let mut driven = logged_in(&limits(&[("post_burst", 1)]));
+        let before = driven.said.len();
+        assert_eq!(driven.give(&frame(2, &post(text)).repeat(3)), 2);
+        let posted = |said: &String| said.contains("Post");
+        assert!(driven.said[before..].iter().all(posted), "{:?}", driven.said);
+    }
+}
+
+#[test]
+fn a_request_without_a_number_is_refused() {
+    let mut driven = logged_in(&unlimited());
+    driven.give(&frame(0, &post("hi")));
+    assert!(driven.last().contains("invalid_request"), "{}", driven.last());
+}
