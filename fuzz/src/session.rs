@@ -192,6 +192,8 @@ impl User {
             Output::Transmit(bytes) => self.send(&bytes),
             Output::Event(Event::Answered { id, .. } | Event::Unknown { id, .. }) => {
                 assert!(self.open.remove(&id), "{id:?} is answered twice");
+                // One receipt may have answered several.
+                self.asked.retain(|(asked, _)| *asked != id);
             }
             Output::Event(Event::Ended { .. }) => {
                 assert!(self.open.is_empty(), "{:?} were never answered", self.open);
