@@ -412,17 +412,23 @@ mod tests {
     }
 
     #[test]
-    fn so_many_may_lose_their_names_at_once() {
+    fn many_may_lose_their_names_at_once_and_the_last_of_those_that_are_left_are_remembered() {
         const MANY: u64 = 100;
-        let mut tracks = Tracks::default();
-        tracks.begin_listing();
         let names: Vec<_> = (0..MANY).map(|number| format!("user-{number}")).collect();
-        for shift in [0, MANY] {
-            for (epoch, name) in (shift..).zip(&names) {
-                hear(&mut tracks, Conversation::private(name), epoch, 1);
+        for (is_listing, adrift, left) in [(true, 100, None), (false, 0, Some((36, 2)))] {
+            let mut tracks = Tracks::default();
+            if is_listing {
+                tracks.begin_listing();
             }
+            for shift in [0, MANY] {
+                for (epoch, name) in (shift..).zip(&names) {
+                    hear(&mut tracks, Conversation::private(name), epoch, 1);
+                }
+            }
+            assert_eq!((tracks.all.len(), tracks.adrift.len()), (100, adrift));
+            assert_eq!(tracks.left.front().copied(), left);
+            assert_eq!(tracks.left.len(), left.map_or(0, |_| LEFT));
         }
-        assert_eq!((tracks.all.len(), tracks.adrift.len(), tracks.left.len()), (100, 100, 0));
     }
 
     #[test]
