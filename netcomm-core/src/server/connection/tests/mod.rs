@@ -345,7 +345,11 @@ fn what_comes_after_the_last_word_is_discarded_for_a_while() {
         assert!(late.is_empty());
         assert_eq!(driven.connection.handle_timeout(at(999)), Next::NeedsBytes);
         driven.give(b"x");
-        assert_eq!(driven.connection.next(at(1000), &mut &b"x"[..]), Next::Finished);
         assert_eq!(driven.said.len(), said);
+    }
+    let mut driven = logged_in(&unlimited());
+    driven.give(&frame(2, &ClientMessage::Quit));
+    for (millis, next) in [(999, Next::NeedsBytes), (1000, Next::Finished)] {
+        assert_eq!(driven.connection.next(at(millis), &mut &b"x"[..]), next);
     }
 }
