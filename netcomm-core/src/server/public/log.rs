@@ -254,7 +254,9 @@ mod tests {
             *bound = fitting.bytes;
             for _ in 0..2 {
                 say(&mut logs, id);
-                assert_eq!(logs.all[id].entries.len(), 3);
+                let log = &logs.all[id];
+                let (each, all) = (log.bytes, logs.bytes);
+                assert_eq!((log.entries.len(), each, all), (3, fitting.bytes, fitting.bytes));
             }
         }
     }

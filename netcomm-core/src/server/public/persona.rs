@@ -176,3 +176,16 @@ impl Persona {
         self.ended.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values are published with the algorithm.
+    #[test]
+    fn marks_are_fnv_1a() {
+        for (name, marked) in [("a", 0xe40c_292c), ("foobar", 0xbf9c_f968)] {
+            assert_eq!(mark(&NameKey::of(name)), marked);
+        }
+    }
+}
