@@ -138,3 +138,16 @@ fn who_leaves_a_room_hears_it_no_more_in_the_open_or_in_secret() {
         assert_eq!(refusal(&chat.ask(bob, &leave)), RefusalCode::NOT_A_MEMBER);
     }
 }
+
+#[test]
+fn a_member_is_listed_by_the_name_that_it_has_now_until_it_leaves() {
+    let mut chat = Chat::new();
+    let (alice, bob) = (chat.user("alice"), chat.user("bob"));
+    chat.done(alice, &create("lobby"));
+    chat.done(bob, &join("lobby"));
+    chat.done(alice, &ClientMessage::Rename { nickname: "zoe" });
+    let listed = |chat: &mut Chat| names(&chat.ask(bob, &members(Some("lobby"))));
+    assert_eq!(listed(&mut chat), ["bob", "zoe"]);
+    chat.done(alice, &ClientMessage::Leave { room: "lobby" });
+    assert_eq!(listed(&mut chat), ["bob"]);
+}
