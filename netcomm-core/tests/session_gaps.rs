@@ -249,6 +249,23 @@ fn a_page_may_tell_one_that_was_left_and_goes_on_of_more_than_it_knows() {
     let said = tell(&mut session, asked.0, &page);
     let gone = Event::Gone { conversation: bob.into(), first: 3, last: 4 };
     assert_eq!((&said.events[0], texts(&said)), (&gone, vec!["five"]));
+    let said = tell(&mut session, 0, &message(bob, (8, 7), "seven"));
+    let sent = requests(&said.bytes);
+    assert!(sent[0].1.contains("first: 6, last: 6"), "{sent:?}");
+}
+
+#[test]
+fn a_list_that_names_an_epoch_that_is_over_is_not_believed_for_ever() {
+    let mut session = settled();
+    let bob = Conversation::private("bob");
+    tell(&mut session, 0, &message(bob, (8, 1), "one"));
+    let said = tell(&mut session, 0, &message(bob, (8, 3), "three"));
+    let wrong = refused(RefusalCode::WRONG_EPOCH);
+    let said = tell(&mut session, asked(&said, "History").0, &wrong);
+    let said = listed(&mut session, &said, &[(ALL, 7, 0), (bob, 8, 3)]);
+    let said = tell(&mut session, asked(&said, "History").0, &wrong);
+    assert_eq!(said.events, [Event::Gone { conversation: bob.into(), first: 2, last: 3 }]);
+    assert_eq!(requests(&said.bytes), []);
 }
 
 #[test]

@@ -137,9 +137,12 @@ impl Session {
     pub(super) fn take_history(&mut self, gap: &Gap, answer: ServerMessage<'_>) {
         match answer {
             ServerMessage::History { epoch, first_kept, items, .. } => {
-                let Some(before) = self.tracks.of_gap(gap).map(|track| track.next) else {
+                let Some(track) = self.tracks.of_gap(gap) else {
                     return;
                 };
+                // One that was left meanwhile, and goes on, may not know of all that is missing.
+                track.last = track.last.max(gap.last);
+                let before = track.next;
                 if epoch != gap.epoch {
                     return self.restart(gap);
                 }
@@ -190,6 +193,10 @@ impl Session {
 
     /// The conversation has begun anew; the list says where it stands now.
     fn restart(&mut self, gap: &Gap) {
+        // A list that says as before would have the same asked for again and again.
+        if self.tracks.of_gap(gap).is_some_and(|track| track.is_restarted) {
+            return self.give_up(gap, gap.last);
+        }
         if self.with_track(gap, |track, mut tell| track.restart(&mut tell)) {
             self.begin_listing();
         }

@@ -109,7 +109,7 @@ impl Track {
         self.release(tell);
     }
 
-    /// Gives messages up to `last` up, of which one that was left and goes on may not know.
+    /// Gives messages up to `last` up, which may be more than it has heard of.
     pub(super) fn give_up(&mut self, last: u64, tell: &mut impl FnMut(Event)) {
         self.last = self.last.max(last);
         while self.next <= last {
