@@ -9,6 +9,7 @@ mod world;
 use netcomm_core::wire::Conversation;
 use proptest::prelude::*;
 
+use crate::support::chat::Chat;
 use crate::support::random;
 use crate::support::twin::Twins;
 use crate::support::twin::act::{Act, EVERYONE, NAMES, ROOMS, Step, WINDOW, Who, setting, trace};
@@ -35,6 +36,15 @@ proptest! {
             prop_assert!(outcome.is_ok(), "step {number}, {step:?}: {}", outcome.unwrap_err());
         }
     }
+}
+
+/// Or else the property above would compare nothing.
+#[test]
+fn whoever_comes_in_the_open_changes_the_public_state() {
+    let mut chat = Chat::new();
+    let before = chat.router.public_state();
+    chat.user("alice");
+    assert_ne!(chat.router.public_state(), before);
 }
 
 /// Observers ask for all that there is.

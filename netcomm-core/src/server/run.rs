@@ -209,7 +209,7 @@ mod tests {
         }
         let run = Run::new(&limits);
         assert_eq!((run.bytes, run.frames), (2048, 2));
-        // With a frame of 16 KiB more, and twice as much where it has just grown, in three rows.
+        // Three rows, each with one frame beyond the bound, and twice that after it has grown.
         assert_eq!(Run::most(&limits), 6 * (2048 + 16 * 1024 + 3 * size_of::<usize>()));
     }
 

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_log_shows_what_is_secret() {
+    fn secrets_and_hashes_of_tokens_are_not_shown() {
         let hash = TokenHash::of(ResumeToken([7; 16]));
         let shown = format!("{:?} {hash:?}", Secret::new([7; 16]));
         assert_eq!(shown, "Secret(redacted) TokenHash(redacted)");

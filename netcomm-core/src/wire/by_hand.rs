@@ -148,6 +148,21 @@ mod tests {
     }
 
     #[test]
+    fn no_more_memory_is_taken_than_growing_takes() {
+        let text = "x".repeat(4000);
+        let position = Position::default();
+        let posted = ServerMessage::Posted { position, time: UnixMillis(0), earlier: 0 };
+        let conversation = Conversation::EVERYONE;
+        let (time, author) = (UnixMillis(0), "");
+        let said = ServerMessage::Message { conversation, position, time, author, text: &text };
+        for (before, message, most) in [(1000, posted, 2000), (0, said, 8000)] {
+            let mut out = alloc::vec![0; before];
+            assert!(write(RequestId(1), &message, &mut out));
+            assert!(out.capacity() <= most, "{}", out.capacity());
+        }
+    }
+
+    #[test]
     fn nothing_is_written_of_other_messages_nor_of_those_that_may_not_fit() {
         let text = "x".repeat(MAX_PAYLOAD as usize);
         let long = ServerMessage::Message {

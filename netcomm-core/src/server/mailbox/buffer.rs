@@ -176,6 +176,7 @@ mod tests {
             lengths: VecDeque::with_capacity(16),
             ..Buffer::from(Vec::with_capacity(100))
         };
-        assert_eq!(buffer.capacity(), 100 + 16 * size_of::<usize>());
+        let (bytes, lengths) = (buffer.bytes.capacity(), buffer.lengths.capacity());
+        assert_eq!(buffer.capacity(), bytes + lengths * size_of::<usize>());
     }
 }

@@ -235,14 +235,18 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_forgotten_for_others_keeps_room_for_three_times_its_messages_at_most() {
+    fn a_log_that_is_forgotten_for_others_gives_room_back_now_and_then() {
         let (mut logs, id) = of(64);
-        for (least, room) in [(22, 64), (11, 31), (5, 15), (0, 6)] {
-            while logs.all[id].entries.len() > least {
-                logs.forget_first(id);
-                assert_eq!(logs.all[id].entries.capacity(), room, "{logs:?}");
-            }
+        logs.all[id].entries.shrink_to_fit();
+        let (mut room, mut given_back) = (64, 0);
+        for left in (0..64).rev() {
+            logs.forget_first(id);
+            let has = logs.all[id].entries.capacity();
+            assert!(has <= MOST_ROOM * left.max(FEW), "room for {has} of {left}");
+            given_back += usize::from(has != room);
+            room = has;
         }
+        assert_eq!(given_back, 3);
     }
 
     #[test]
