@@ -36,3 +36,23 @@ fn a_request_without_a_number_is_refused() {
     driven.give(&frame(0, &post("hi")));
     assert!(driven.last().contains("invalid_request"), "{}", driven.last());
 }
+
+#[test]
+fn what_nobody_may_ask_is_refused_before_the_router_hears_of_it() {
+    let mut driven = logged_in(&unlimited());
+    driven.give(&[0, 0, 0, 2, 2, 120]);
+    assert!(driven.last().contains("Refuse {") && driven.last().contains("unsupported"));
+    driven.give(&frame(3, &login("ann")));
+    assert!(driven.last().contains("Refuse {") && driven.last().contains("already_logged_in"));
+}
+
+#[test]
+fn who_quits_before_the_login_is_let_go() {
+    let mut driven = Driven::new(&unlimited());
+    driven.give(&framed(&[ClientMessage::Quit]));
+    assert!(
+        driven.last().contains("Close(") && driven.last().contains("quit"),
+        "{:?}",
+        driven.said
+    );
+}
