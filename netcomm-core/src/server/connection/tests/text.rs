@@ -54,6 +54,7 @@ fn a_line_may_be_as_long_as_the_limit_in_one_piece_or_many() {
             }
             assert_eq!(driven.said.len(), 1);
             assert_eq!(driven.last().contains("Post"), is_taken, "{length} by {piece}");
+            assert!(is_taken || driven.last().contains("which is 64"), "{}", driven.last());
         }
     }
 }
