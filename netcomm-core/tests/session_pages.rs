@@ -167,3 +167,15 @@ fn who_is_not_let_out_of_a_room_stays_in_it() {
         assert_eq!(joins, stays, "{code:?}");
     }
 }
+
+#[test]
+fn one_page_is_asked_for_at_a_time() {
+    let (mut session, said) = with_a_gap();
+    let history = asked(&said, "History");
+    let said = tell(&mut session, 0, &message(ALL, (7, 5), "five"));
+    assert_eq!(requests(&said.bytes), []);
+    let items = [(1, "one"), (2, "two"), (3, "three")];
+    let items = items.map(|(seq, text)| item(seq, 0, text)).to_vec();
+    let said = tell(&mut session, history.0, &page(1, 5, items));
+    assert_eq!(texts(&said), ["one", "two", "three", "four", "five"]);
+}
