@@ -15,6 +15,9 @@ use crate::servers::Server;
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// How long the generator looks again before it sleeps, in microseconds
+    #[arg(long, global = true, default_value_t = 50, value_name = "MICROSECONDS")]
+    awake: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -69,6 +72,12 @@ pub(crate) struct Whom {
     /// How often; the servers take turns, and the medians are shown
     #[arg(long, default_value_t = 1)]
     pub(crate) runs: u32,
+}
+
+impl Args {
+    pub(crate) const fn awake(&self) -> Duration {
+        Duration::from_micros(self.awake)
+    }
 }
 
 impl What {

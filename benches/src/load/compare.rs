@@ -25,8 +25,8 @@ pub(crate) fn run(target: Target, what: &What) -> Result<bool> {
 }
 
 /// All in turn, each started anew for each measurement; answers whether all went well.
-pub(crate) fn compare(what: &What, whom: &Whom) -> Result<bool> {
-    let mut contest = Contest::default();
+pub(crate) fn compare(what: &What, whom: &Whom, awake: Duration) -> Result<bool> {
+    let mut contest = Contest { awake, ..Contest::default() };
     for _ in 0..whom.runs {
         for scenario in what.scenarios() {
             for server in whom.servers() {
@@ -42,8 +42,8 @@ pub(crate) fn compare(what: &What, whom: &Whom) -> Result<bool> {
 }
 
 /// How the cost grows; answers whether all went well.
-pub(crate) fn scaling(time: Duration, whom: &Whom) -> Result<bool> {
-    let mut contest = Contest::default();
+pub(crate) fn scaling(time: Duration, whom: &Whom, awake: Duration) -> Result<bool> {
+    let mut contest = Contest { awake, ..Contest::default() };
     for _ in 0..whom.runs {
         for (name, talk) in talks() {
             for server in whom.servers() {
@@ -84,6 +84,8 @@ struct Contest {
     table: Table,
     failures: Vec<String>,
     absent: Vec<Server>,
+    /// How long the generator looks again before it sleeps.
+    awake: Duration,
 }
 
 impl Contest {
@@ -105,7 +107,7 @@ impl Contest {
             }
             running => running?,
         };
-        match measure(running.target()) {
+        match measure(running.target(self.awake)) {
             Ok(figures) => {
                 let line = json!({ "scenario": row, "server": name, "figures": figures.json() });
                 writeln!(errors, "{line}")?;

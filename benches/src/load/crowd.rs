@@ -48,6 +48,7 @@ pub(crate) struct Crowd {
     pub(crate) dialect: Box<dyn Dialect>,
     server: SocketAddr,
     at_once: usize,
+    awake: Duration,
     epoll: OwnedFd,
     connections: Vec<Connection>,
     inside: usize,
@@ -62,7 +63,7 @@ pub(crate) struct Crowd {
 
 impl Crowd {
     pub(crate) fn new(target: Target) -> std::io::Result<Self> {
-        let (server, at_once) = (target.address, target.at_once);
+        let Target { address: server, at_once, awake, .. } = target;
         let dialect = target.language.dialect(target.answers);
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         let (connections, buffer) = (Vec::new(), vec![0; BUFFER]);
@@ -78,6 +79,7 @@ impl Crowd {
             lost,
             attempts: ATTEMPTS,
             at_once,
+            awake,
         })
     }
 
@@ -110,14 +112,22 @@ impl Crowd {
         Ok(begin..self.connections.len())
     }
 
-    /// Waits for at most `wait`, and reads once whatever is ready.
+    /// Waits for at most `wait`, and reads once whatever is ready. It looks again for a while
+    /// before it sleeps: whoever sends to one that sleeps pays for waking it.
     pub(crate) fn poll(&mut self, wait: Duration, hear: &mut impl Hear) -> std::io::Result<()> {
         let mut events = [MaybeUninit::uninit(); 1024];
-        let wait = Timespec::try_from(wait).unwrap_or_default();
-        let ready = match epoll::wait(&self.epoll, &mut events, Some(&wait)) {
-            Ok((ready, _)) => ready,
-            Err(Errno::INTR) => return Ok(()),
-            Err(error) => return Err(error.into()),
+        let (begin, awake) = (Instant::now(), self.awake.min(wait));
+        let ready = loop {
+            let passed = begin.elapsed();
+            let is_awake = passed < awake;
+            let wait = if is_awake { Duration::ZERO } else { wait.saturating_sub(passed) };
+            let wait = Timespec::try_from(wait).unwrap_or_default();
+            match epoll::wait(&self.epoll, &mut events, Some(&wait)) {
+                Ok((ready, _)) if is_awake && ready.is_empty() => {}
+                Ok((ready, _)) => break ready,
+                Err(Errno::INTR) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
         };
         for event in ready {
             let who = usize::try_from(event.data.u64()).unwrap_or(usize::MAX);

@@ -28,14 +28,17 @@ use servers::Target;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    let awake = args.awake();
     let outcome = netcomm_benches::process::raise_file_limit().and_then(|()| match args.command {
         Command::Run { server, language, pid, what } => {
             let (answers, at_once) = (false, servers::AT_ONCE);
-            let target = Target { address: server, language, answers, at_once, pid };
+            let target = Target { address: server, language, answers, at_once, awake, pid };
             compare::run(target, &what)
         }
-        Command::Compare { what, whom } => compare::compare(&what, &whom),
-        Command::Scaling { seconds, whom } => compare::scaling(args::seconds(seconds), &whom),
+        Command::Compare { what, whom } => compare::compare(&what, &whom, awake),
+        Command::Scaling { seconds, whom } => {
+            compare::scaling(args::seconds(seconds), &whom, awake)
+        }
     });
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -52,6 +52,8 @@ pub(crate) struct Target {
     pub(crate) answers: bool,
     /// How many may come in at a time.
     pub(crate) at_once: usize,
+    /// How long is looked again before sleeping.
+    pub(crate) awake: Duration,
     pub(crate) pid: Option<u32>,
 }
 
@@ -182,12 +184,13 @@ impl Server {
 }
 
 impl Running {
-    pub(crate) fn target(&self) -> Target {
+    pub(crate) fn target(&self, awake: Duration) -> Target {
         Target {
             address: self.address,
             language: self.server.language(),
             answers: self.server == Server::Answering,
             at_once: self.server.at_once(),
+            awake,
             pid: Some(self.child.id()),
         }
     }
