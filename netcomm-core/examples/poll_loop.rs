@@ -8,7 +8,7 @@
 //! `support/`; `tokio_server.rs` has the same, and other sockets. Here is no lock, since
 //! there is one thread; what to wait for is found anew from the state of all peers each time.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -153,7 +153,8 @@ impl Server {
     fn send(&mut self, index: usize) {
         let (stream, peer) = &mut self.peers[index];
         while let Some(bytes) = peer.bytes_to_send(&mut self.chat) {
-            let sent = match stream.write(bytes.as_bytes()) {
+            let pieces: Vec<_> = bytes.pieces().map(IoSlice::new).collect();
+            let sent = match stream.write_vectored(&pieces) {
                 Ok(sent) => sent,
                 Err(error) if is_temporary(&error) => 0,
                 Err(_) => return peer.break_off(&mut self.chat),

@@ -11,7 +11,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -168,7 +168,8 @@ impl Socket {
     /// Sends what waits, as far as the socket takes it; not under the lock.
     async fn send(&mut self) {
         while let Some(bytes) = self.hub.with(|chat| self.peer.bytes_to_send(chat)) {
-            let sent = match self.stream.try_write(bytes.as_bytes()) {
+            let pieces: Vec<_> = bytes.pieces().map(IoSlice::new).collect();
+            let sent = match self.stream.try_write_vectored(&pieces) {
                 Ok(sent) => sent,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 Err(_) => return self.hub.with(|chat| self.peer.break_off(chat)),

@@ -174,8 +174,7 @@ impl Peer {
     /// One send.
     pub(crate) fn try_send(&self, taken: &mut Buffer, waiting: &AtomicUsize) -> Sent {
         self.mailbox().take(taken);
-        let all = taken.as_bytes().len();
-        let sent = self.socket.send(taken.as_bytes());
+        let (offered, sent) = self.socket.send(taken.pieces());
         let mut mailbox = self.mailbox();
         let before = mailbox.len();
         let wrote = if let Ok(sent) = sent {
@@ -185,7 +184,7 @@ impl Peer {
             Wrote::Finished
         };
         waiting.fetch_sub(before - mailbox.len(), Ordering::Relaxed);
-        let sent_all = sent.as_ref().is_ok_and(|sent| *sent == all);
+        let sent_all = sent.as_ref().is_ok_and(|sent| *sent == offered);
         if wrote == Wrote::More && !sent_all {
             mailbox.hand_over();
         }

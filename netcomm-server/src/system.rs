@@ -3,7 +3,7 @@
 //!
 //! They ask nobody else for it, so that their test can take its place and decide who runs when.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,7 +12,7 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token, Waker};
 use netcomm_core::time::{Instant, UnixMillis};
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 
 use crate::readers::{Input, Ready};
 
@@ -45,6 +45,9 @@ pub(crate) fn entropy() -> io::Result<[u8; 16]> {
     Ok(entropy)
 }
 
+/// So many pieces are sent at once.
+const PIECES: usize = 16;
+
 /// A connected socket. No call waits for it.
 #[derive(Debug)]
 pub(crate) struct Socket {
@@ -58,15 +61,31 @@ impl From<TcpStream> for Socket {
 }
 
 impl Socket {
-    /// How many bytes it took: none where it is full.
-    pub(crate) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        if bytes.is_empty() {
-            return Ok(0);
+    /// Offers it the first few of `pieces`. Answers how many bytes these are, and how many it took:
+    /// none where it is full.
+    pub(crate) fn send<'a>(
+        &self,
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> (usize, io::Result<usize>) {
+        let mut slices = [IoSlice::new(&[]); PIECES];
+        let (mut count, mut offered) = (0, 0);
+        for (slice, piece) in slices.iter_mut().zip(pieces) {
+            *slice = IoSlice::new(piece);
+            count += 1;
+            offered += piece.len();
         }
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        match retry_on_intr(|| rustix::net::send(&self.stream, bytes, flags)) {
-            Err(Errno::WOULDBLOCK) => Ok(0),
-            sent => Ok(sent?),
+        let sent = match &slices[..count] {
+            [] => Ok(0),
+            [piece] => retry_on_intr(|| rustix::net::send(&self.stream, piece, flags)),
+            pieces => retry_on_intr(|| {
+                let mut nothing = SendAncillaryBuffer::default();
+                rustix::net::sendmsg(&self.stream, pieces, &mut nothing, flags)
+            }),
+        };
+        match sent {
+            Err(Errno::WOULDBLOCK) => (offered, Ok(0)),
+            sent => (offered, sent.map_err(io::Error::from)),
         }
     }
 
@@ -151,5 +170,30 @@ impl Alarm {
     pub(crate) fn sound(&self) {
         // Fails only where it sounds already.
         self.0.wake().ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn only_the_first_of_many_pieces_are_offered() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = Socket::from(listener.accept().unwrap().0);
+        let pieces = [&b"ab"[..]; PIECES + 1];
+        for count in [0, 1, 2, PIECES, PIECES + 1] {
+            let all = 2 * count.min(PIECES);
+            let (offered, sent) = socket.send(pieces.iter().copied().take(count));
+            assert_eq!((offered, sent.unwrap()), (all, all));
+            let mut came = vec![0; all];
+            far.read_exact(&mut came).unwrap();
+            assert_eq!(came, b"ab".repeat(count.min(PIECES)));
+        }
+        drop(far);
     }
 }

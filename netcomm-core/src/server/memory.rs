@@ -199,7 +199,7 @@ mod tests {
     fn what_each_takes_is_known() {
         let limits = Limits::default();
         assert_eq!((KEY, slot(8), leaf::<u64, u64>(), entry::<u64, u64>()), (288, 32, 204, 53));
-        assert_eq!((connection(&limits), session(&limits), persona()), (33_543, 9008, 3442));
+        assert_eq!((connection(&limits), session(&limits), persona()), (33_583, 9008, 3442));
         assert_eq!((room(), in_room(), in_secret(), pair()), (1805, 180, 74, 799));
         assert_eq!(each(3, pair()), 2397);
     }

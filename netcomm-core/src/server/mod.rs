@@ -20,6 +20,7 @@ mod mailbox;
 mod memory;
 mod origin;
 mod outgoing;
+mod piece;
 mod public;
 mod refusal;
 mod render;

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::deliver::{ConnId, Deliver, Face, Recipient, Recipients};
+use super::piece::Piece;
 use super::public::LogId;
 use super::run::Run;
 use crate::limits::Limits;
@@ -27,6 +28,8 @@ pub struct Frames<'a> {
     bytes: &'a [u8],
     /// The length of each; none where there is but one.
     lengths: &'a [usize],
+    /// The same bytes, where mailboxes may share them.
+    shared: Option<&'a Piece>,
 }
 
 /// The bytes on their way, kept from message to message for their capacity.
@@ -94,11 +97,15 @@ impl<'a> Frames<'a> {
     /// One frame, or none where there are no bytes.
     #[must_use]
     pub const fn one(bytes: &'a [u8]) -> Self {
-        Self { bytes, lengths: &[] }
+        Self { bytes, lengths: &[], shared: None }
     }
 
     pub(super) const fn row(bytes: &'a [u8], lengths: &'a [usize]) -> Self {
-        Self { bytes, lengths }
+        Self { bytes, lengths, shared: None }
+    }
+
+    pub(super) fn shared(piece: &'a Piece, lengths: &'a [usize]) -> Self {
+        Self { bytes: piece, lengths, shared: Some(piece) }
     }
 
     /// The bytes of all of them.
@@ -120,6 +127,11 @@ impl<'a> Frames<'a> {
     pub fn lengths(&self) -> impl Iterator<Item = usize> + use<'a> {
         let one = (self.lengths.is_empty() && !self.bytes.is_empty()).then_some(self.bytes.len());
         one.into_iter().chain(self.lengths.iter().copied())
+    }
+
+    /// The bytes, where it is better to share them than to copy them.
+    pub(super) const fn piece(&self) -> Option<&'a Piece> {
+        self.shared
     }
 
     /// The same as a slice, where there are several.

@@ -6,6 +6,7 @@ use core::mem::size_of;
 
 use super::deliver::{Deliver, Face, Recipient, Recipients};
 use super::outgoing::{Asked, Content, Frames, Outgoing};
+use super::piece::{Piece, Pieces, WORTH_SHARING};
 use super::public::LogId;
 use super::render::INDENT;
 use crate::limits::{Limit, Limits};
@@ -29,6 +30,7 @@ pub(super) struct Run {
     text: Row,
     held: Extent,
     answers: Row,
+    pieces: Pieces,
     /// The last of the answers, while it may come to answer more.
     receipt: Option<Receipt>,
     /// How long a row may be before it takes nothing more.
@@ -75,7 +77,7 @@ impl Run {
         let Self { bytes, frames, .. } = Self::new(limits);
         let last = limits.count(Limit::FrameBytes);
         // A vector that grows doubles.
-        3 * 2 * (bytes + last + (frames + 1) * size_of::<usize>())
+        3 * 2 * (bytes + last + (frames + 1) * size_of::<usize>()) + Pieces::most(bytes + last)
     }
 
     /// Whether it takes one more answer to what `author` asks.
@@ -146,9 +148,12 @@ impl Run {
             return;
         };
         self.write_receipt(author.face);
-        let Self { to, framed, text, answers, .. } = self;
+        let Self { to, framed, text, answers, pieces, .. } = self;
         if !to.is_empty() {
-            let mut said = Outgoing::run(framed.frames(), text.frames());
+            let shared = [&*framed, &*text].map(|row| row.share(to.len(), pieces));
+            let [framed_piece, text_piece] = shared.each_ref().map(Option::as_ref);
+            let mut said =
+                Outgoing::run(framed.frames_of(framed_piece), text.frames_of(text_piece));
             out.deliver(Recipients::new(to, None), &mut said);
         }
         // The text face has no words for most answers.
@@ -189,6 +194,16 @@ impl Row {
         Extent { frames: self.lengths.len(), bytes: self.bytes.len() }
     }
 
+    /// The bytes, where so many who hear them had better share them.
+    fn share(&self, recipients: usize, pieces: &mut Pieces) -> Option<Piece> {
+        let is_worth_it = recipients > 1 && self.bytes.len() >= WORTH_SHARING;
+        is_worth_it.then(|| pieces.of(&self.bytes))
+    }
+
+    fn frames_of<'a>(&'a self, piece: Option<&'a Piece>) -> Frames<'a> {
+        piece.map_or_else(|| self.frames(), |piece| Frames::shared(piece, &self.lengths))
+    }
+
     fn frames(&self) -> Frames<'_> {
         Frames::row(&self.bytes, &self.lengths)
     }
@@ -210,7 +225,22 @@ mod tests {
         let run = Run::new(&limits);
         assert_eq!((run.bytes, run.frames), (2048, 2));
         // Three rows, each with one frame beyond the bound, and twice that after it has grown.
-        assert_eq!(Run::most(&limits), 6 * (2048 + 16 * 1024 + 3 * size_of::<usize>()));
+        let row = 2048 + 16 * 1024;
+        assert_eq!(Run::most(&limits), 6 * (row + 3 * size_of::<usize>()) + Pieces::most(row));
+    }
+
+    #[test]
+    fn long_rows_are_shared_where_several_hear_them() {
+        let mut pieces = Pieces::default();
+        for (length, recipients, is_shared) in
+            [(1023, 2, false), (1024, 2, true), (1024, 1, false), (1024, 0, false)]
+        {
+            let row = Row { bytes: alloc::vec![7; length], ..Row::default() };
+            let piece = row.share(recipients, &mut pieces);
+            assert_eq!(piece.is_some(), is_shared, "{length} bytes for {recipients}");
+            let frames = row.frames_of(piece.as_ref());
+            assert_eq!((frames.piece().is_some(), frames.bytes()), (is_shared, &row.bytes[..]));
+        }
     }
 
     #[test]

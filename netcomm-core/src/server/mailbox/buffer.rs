@@ -4,13 +4,18 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::server::outgoing::Frames;
+use crate::server::piece::Piece;
 
 /// Frames that wait, and room for more. An idle [`super::Mailbox`] has none: a driver may keep what
 /// one leaves, and lend it to the next that begins to fill, which is cheaper than to allocate.
 #[derive(Debug, Default)]
 pub struct Buffer {
-    bytes: Vec<u8>,
-    /// How many of them are sent: moving the others for each send would take longer than sending.
+    /// What other mailboxes hold, too. It comes first.
+    shared: VecDeque<Piece>,
+    shared_bytes: usize,
+    own: Vec<u8>,
+    /// How many of its own bytes are sent: moving the others for each send would take longer than
+    /// sending.
     sent: usize,
     /// What is left of each frame.
     lengths: VecDeque<usize>,
@@ -18,27 +23,30 @@ pub struct Buffer {
 
 impl From<Vec<u8>> for Buffer {
     /// One frame.
-    fn from(bytes: Vec<u8>) -> Self {
-        let lengths = Some(bytes.len()).filter(|length| *length > 0);
-        Self { lengths: lengths.into_iter().collect(), bytes, sent: 0 }
+    fn from(own: Vec<u8>) -> Self {
+        let lengths = Some(own.len()).filter(|length| *length > 0);
+        Self { lengths: lengths.into_iter().collect(), own, ..Self::default() }
     }
 }
 
 impl Buffer {
-    /// The bytes to send.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes[self.sent..]
+    /// The bytes to send, in pieces, none of which is empty: for one vectored write.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let own = &self.own[self.sent..];
+        let shared = self.shared.iter().map(|piece| &piece[..]);
+        shared.chain(Some(own).filter(|own| !own.is_empty()))
     }
 
-    /// How many bytes of memory it has.
+    /// How many bytes of memory it has for itself.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.bytes.capacity() + self.lengths.capacity() * size_of::<usize>()
+        self.own.capacity()
+            + self.lengths.capacity() * size_of::<usize>()
+            + self.shared.capacity() * size_of::<Piece>()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() - self.sent
+        self.shared_bytes + self.own.len() - self.sent
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -51,8 +59,10 @@ impl Buffer {
     }
 
     pub(super) fn push(&mut self, frames: Frames<'_>) {
-        self.make_room(frames.bytes().len());
-        self.bytes.extend_from_slice(frames.bytes());
+        match frames.piece() {
+            Some(piece) if self.own.is_empty() => self.share(piece.clone()),
+            _ => self.copy(frames.bytes()),
+        }
         match frames.in_a_row() {
             [] => self.lengths.extend(frames.lengths()),
             // In one piece.
@@ -60,9 +70,16 @@ impl Buffer {
         }
     }
 
+    /// Takes all of `other`, of which nothing is sent yet.
     pub(super) fn append(&mut self, other: &mut Self) {
-        self.make_room(other.len());
-        self.bytes.extend_from_slice(other.as_bytes());
+        for piece in other.shared.drain(..) {
+            if self.own.is_empty() {
+                self.share(piece);
+            } else {
+                self.copy(&piece);
+            }
+        }
+        self.copy(&other.own);
         self.lengths.append(&mut other.lengths);
         other.clear();
     }
@@ -73,7 +90,7 @@ impl Buffer {
             self.clear();
             return false;
         }
-        self.sent += sent;
+        self.sent += self.drop_sent_of_shared(sent);
         while let Some(first) = self.lengths.front_mut() {
             if sent < *first {
                 *first -= sent;
@@ -85,44 +102,88 @@ impl Buffer {
         false
     }
 
+    /// Answers how many of the bytes that are sent were its own.
+    fn drop_sent_of_shared(&mut self, mut sent: usize) -> usize {
+        while let Some(piece) = self.shared.pop_front_if(|piece| piece.len() <= sent) {
+            sent -= piece.len();
+            self.shared_bytes -= piece.len();
+        }
+        if sent > 0 {
+            self.own_all();
+        }
+        sent
+    }
+
+    /// Who reads slowly must not keep what all others have read.
+    fn own_all(&mut self) {
+        if self.shared.is_empty() {
+            return;
+        }
+        let mut all = Vec::with_capacity(self.len());
+        self.shared.iter().for_each(|piece| all.extend_from_slice(piece));
+        all.append(&mut self.own);
+        self.own = all;
+        self.forget_shared();
+    }
+
+    /// Of the frames that wait only the first, which is half sent.
     pub(super) fn keep_first(&mut self) {
-        self.bytes.truncate(self.sent + self.lengths.front().copied().unwrap_or(0));
+        debug_assert!(self.shared.is_empty(), "what is half sent is its own");
+        self.own.truncate(self.sent + self.lengths.front().copied().unwrap_or(0));
         self.lengths.truncate(1);
     }
 
     pub(super) fn clear(&mut self) {
-        self.bytes.clear();
+        self.forget_shared();
+        self.own.clear();
         self.sent = 0;
         self.lengths.clear();
     }
 
     /// Who reads all but a little must not keep the memory of what was read: it is not counted.
     pub(super) fn shrink(&mut self) {
-        if self.bytes.capacity() > 2 * self.len() {
+        if self.own.capacity() > 2 * (self.own.len() - self.sent) {
             self.forget_sent();
-            self.bytes.shrink_to_fit();
+            self.own.shrink_to_fit();
         }
         if self.lengths.capacity() > 2 * self.lengths.len() {
             self.lengths.shrink_to_fit();
         }
     }
 
-    /// Before it grows: what is sent must not count as what waits.
-    fn make_room(&mut self, bytes: usize) {
-        if self.bytes.capacity() - self.bytes.len() < bytes {
+    fn share(&mut self, piece: Piece) {
+        self.shared_bytes += piece.len();
+        self.shared.push_back(piece);
+    }
+
+    fn copy(&mut self, bytes: &[u8]) {
+        // Before it grows: what is sent must not count as what waits.
+        if self.own.capacity() - self.own.len() < bytes.len() {
             self.forget_sent();
         }
+        self.own.extend_from_slice(bytes);
     }
 
     fn forget_sent(&mut self) {
-        self.bytes.drain(..self.sent);
+        self.own.drain(..self.sent);
         self.sent = 0;
+    }
+
+    fn forget_shared(&mut self) {
+        self.shared.clear();
+        self.shared_bytes = 0;
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use alloc::vec;
+
     use super::*;
+
+    pub(crate) fn bytes(buffer: &Buffer) -> Vec<u8> {
+        buffer.pieces().collect::<Vec<_>>().concat()
+    }
 
     /// Ten frames of ten bytes, in a hundred.
     fn full() -> Buffer {
@@ -133,10 +194,15 @@ mod tests {
         buffer
     }
 
+    /// Two frames that others hold, too.
+    fn shared(number: u8) -> Piece {
+        Piece::new(vec![number; 20])
+    }
+
     #[test]
     fn bytes_are_one_frame_or_none() {
         assert_eq!(Buffer::from(Vec::new()).frames(), 0);
-        assert_eq!(Buffer::from(alloc::vec![1]).frames(), 1);
+        assert_eq!(Buffer::from(vec![1]).frames(), 1);
     }
 
     #[test]
@@ -144,8 +210,8 @@ mod tests {
         let mut buffer = full();
         assert!(!buffer.drop_sent(40));
         buffer.push(Frames::one(&[7; 40]));
-        assert_eq!(buffer.bytes.capacity(), 100);
-        assert_eq!(buffer.as_bytes(), [&full().as_bytes()[40..], &[7; 40]].concat());
+        assert_eq!(buffer.own.capacity(), 100);
+        assert_eq!(bytes(&buffer), [&bytes(&full())[40..], &[7; 40]].concat());
     }
 
     #[test]
@@ -154,8 +220,8 @@ mod tests {
             let mut buffer = full();
             assert!(!buffer.drop_sent(sent));
             buffer.shrink();
-            assert_eq!(buffer.bytes.capacity(), left, "{sent}");
-            assert_eq!(buffer.as_bytes(), &full().as_bytes()[sent..]);
+            assert_eq!(buffer.own.capacity(), left, "{sent}");
+            assert_eq!(bytes(&buffer), bytes(&full())[sent..]);
         }
     }
 
@@ -171,12 +237,69 @@ mod tests {
     }
 
     #[test]
-    fn its_memory_is_that_of_bytes_and_of_lengths() {
+    fn its_memory_is_that_of_bytes_of_lengths_and_of_what_is_shared() {
         let buffer = Buffer {
             lengths: VecDeque::with_capacity(16),
+            shared: VecDeque::with_capacity(4),
             ..Buffer::from(Vec::with_capacity(100))
         };
-        let (bytes, lengths) = (buffer.bytes.capacity(), buffer.lengths.capacity());
-        assert_eq!(buffer.capacity(), bytes + lengths * size_of::<usize>());
+        let (own, lengths) = (buffer.own.capacity(), buffer.lengths.capacity());
+        let shared = buffer.shared.capacity() * size_of::<usize>();
+        assert_eq!(buffer.capacity(), own + lengths * size_of::<usize>() + shared);
+    }
+
+    #[test]
+    fn what_comes_before_its_own_is_shared_and_what_comes_after_is_copied() {
+        let (mut buffer, pieces) = (Buffer::default(), [1, 2, 3].map(shared));
+        buffer.push(Frames::shared(&pieces[0], &[10, 10]));
+        buffer.push(Frames::shared(&pieces[1], &[10, 10]));
+        assert_eq!((buffer.own.capacity(), buffer.len(), buffer.frames()), (0, 40, 4));
+        buffer.push(Frames::one(&[7; 5]));
+        buffer.push(Frames::shared(&pieces[2], &[10, 10]));
+        assert_eq!(pieces.each_ref().map(Piece::strong_count), [2, 2, 1]);
+        assert_eq!((buffer.pieces().count(), buffer.len(), buffer.frames()), (3, 65, 7));
+        let all = [&[1; 20][..], &[2; 20], &[7; 5], &[3; 20]].concat();
+        assert_eq!(bytes(&buffer), all);
+        buffer.clear();
+        assert_eq!((buffer.pieces().count(), buffer.len(), buffer.frames()), (0, 0, 0));
+    }
+
+    #[test]
+    fn what_others_hold_is_held_until_all_or_a_part_of_it_is_sent() {
+        for (sent, counts, is_half_sent) in [
+            (15, [1, 1], true),
+            (10, [1, 1], false),
+            (20, [1, 2], false),
+            (25, [1, 1], true),
+            (40, [1, 1], false),
+            (43, [1, 1], true),
+        ] {
+            let (mut buffer, pieces) = (Buffer::default(), [1, 2].map(shared));
+            for piece in &pieces {
+                buffer.push(Frames::shared(piece, &[10, 10]));
+            }
+            buffer.push(Frames::one(&[7; 5]));
+            let before = bytes(&buffer);
+            assert_eq!(buffer.drop_sent(sent), is_half_sent, "{sent}");
+            assert_eq!((bytes(&buffer), buffer.len()), (before[sent..].to_vec(), 45 - sent));
+            assert_eq!(pieces.each_ref().map(Piece::strong_count), counts, "{sent}");
+            assert_eq!(buffer.frames(), 5 - sent / 10);
+            // What comes later is shared again where nothing is before it that is not.
+            let more = shared(9);
+            buffer.append(&mut Buffer { shared: [more].into(), shared_bytes: 20, ..full() });
+            let all = [&before[sent..], &[9; 20], &bytes(&full())].concat();
+            assert_eq!((bytes(&buffer), buffer.len()), (all, 165 - sent));
+        }
+    }
+
+    #[test]
+    fn what_follows_what_others_hold_is_shared_as_well() {
+        let (mut buffer, pieces) = (Buffer::default(), [1, 2].map(shared));
+        buffer.push(Frames::shared(&pieces[0], &[10, 10]));
+        let mut next = Buffer::default();
+        next.push(Frames::shared(&pieces[1], &[10, 10]));
+        buffer.append(&mut next);
+        assert_eq!((buffer.own.capacity(), buffer.len(), buffer.frames()), (0, 40, 4));
+        assert!(next.is_empty() && next.frames() == 0);
     }
 }

@@ -3,13 +3,17 @@ use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
+use super::buffer::tests::bytes;
 use super::{Buffer, Mailbox, Push, Wrote};
 use crate::limits::Limits;
 use crate::server::outgoing::Frames;
+use crate::server::piece::Piece;
 
 #[derive(Clone, Debug)]
 enum Step {
     Push(usize),
+    /// So many frames of this length, which other mailboxes hold, too.
+    Share(usize, usize),
     Take,
     /// So many parts of 256 of what is taken.
     Wrote(usize),
@@ -20,7 +24,8 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        6 => (1usize..4000).prop_map(Step::Push),
+        4 => (1usize..4000).prop_map(Step::Push),
+        3 => (1usize..4, 1usize..2000).prop_map(|(count, length)| Step::Share(count, length)),
         4 => Just(Step::Take),
         4 => (0usize..=256).prop_map(Step::Wrote),
         1 => Just(Step::HandOver),
@@ -75,6 +80,18 @@ impl Bench {
         }
     }
 
+    fn frame(&self, length: usize) -> Vec<u8> {
+        vec![u8::try_from(self.accepted.len() % 200).unwrap(); length]
+    }
+
+    fn pushed_all(&mut self, push: Push, frames: &[Vec<u8>]) {
+        if push == Push::Overflow {
+            self.cut();
+        } else if self.pushed(push) {
+            self.accepted.extend_from_slice(frames);
+        }
+    }
+
     fn cut(&mut self) {
         let push = self.mailbox.cut(&LAST);
         if self.pushed(push) {
@@ -86,13 +103,15 @@ impl Bench {
     fn step(&mut self, step: &Step, limits: &Limits) {
         match step {
             Step::Push(length) => {
-                let frame = vec![u8::try_from(self.accepted.len() % 200).unwrap(); *length];
+                let frame = self.frame(*length);
                 let push = self.mailbox.push(&frame, limits);
-                if push == Push::Overflow {
-                    self.cut();
-                } else if self.pushed(push) {
-                    self.accepted.push(frame);
-                }
+                self.pushed_all(push, &[frame]);
+            }
+            Step::Share(count, length) => {
+                let frames = vec![self.frame(*length); *count];
+                let (piece, lengths) = (Piece::new(frames.concat()), vec![*length; *count]);
+                let push = self.mailbox.push_all(Frames::shared(&piece, &lengths), limits);
+                self.pushed_all(push, &frames);
             }
             Step::Take if self.claims == 1 && self.in_hand.is_none() => {
                 let mut taken = Buffer::default();
@@ -102,7 +121,7 @@ impl Bench {
             Step::Wrote(part) => {
                 if let Some(mut taken) = self.in_hand.take() {
                     let sent = taken.len() * part / 256;
-                    self.received.extend_from_slice(&taken.as_bytes()[..sent]);
+                    self.received.extend_from_slice(&bytes(&taken)[..sent]);
                     match self.mailbox.wrote(&mut taken, sent) {
                         Wrote::Done => {
                             self.claims -= 1;
@@ -194,7 +213,7 @@ fn a_cut_keeps_the_rest_of_a_half_sent_frame_and_drops_the_others() {
     assert_eq!(mailbox.cut(b"bye"), Push::Queued);
     assert_eq!(mailbox.wrote(&mut taken, 2), Wrote::More);
     mailbox.take(&mut taken);
-    assert_eq!(taken.as_bytes(), b"rstbye");
+    assert_eq!(bytes(&taken), b"rstbye");
     assert_eq!(mailbox.wrote(&mut taken, 3), Wrote::Finished);
     assert!(mailbox.is_closed());
     assert_eq!(mailbox.push(b"late", &limits), Push::Closed);
@@ -212,7 +231,7 @@ fn a_cut_drops_a_frame_that_was_taken_and_not_begun() {
     assert!(mailbox.is_cut() && !mailbox.is_closed());
     assert_eq!(mailbox.wrote(&mut taken, 0), Wrote::More);
     mailbox.take(&mut taken);
-    assert_eq!(taken.as_bytes(), b"bye");
+    assert_eq!(bytes(&taken), b"bye");
     assert!(!mailbox.is_cut(), "the last try is under way");
     assert_eq!(mailbox.wrote(&mut taken, 3), Wrote::Finished);
 }
@@ -226,11 +245,11 @@ fn a_frame_stays_half_sent_while_nothing_more_of_it_is_sent() {
     for (sent, left) in [(2, &b"rst"[..]), (0, b"rst")] {
         mailbox.take(&mut taken);
         assert_eq!(mailbox.wrote(&mut taken, sent), Wrote::More);
-        assert_eq!(mailbox.queue.as_bytes(), left);
+        assert_eq!(bytes(&mailbox.queue), left);
     }
     assert_eq!(mailbox.cut(b"bye"), Push::Queued);
     mailbox.take(&mut taken);
-    assert_eq!(taken.as_bytes(), b"rstbye");
+    assert_eq!(bytes(&taken), b"rstbye");
 }
 
 #[test]
@@ -289,7 +308,7 @@ fn one_that_closes_can_still_be_cut_and_then_no_more() {
     assert_eq!(mailbox.cut(b"again"), Push::Closed);
     let mut taken = Buffer::default();
     mailbox.take(&mut taken);
-    assert_eq!(taken.as_bytes(), b"");
+    assert_eq!(bytes(&taken), b"");
     assert_eq!(mailbox.wrote(&mut taken, 0), Wrote::Finished);
 }
 
@@ -324,7 +343,7 @@ fn a_mailbox_keeps_no_buffer_while_nothing_waits() {
     assert_eq!(mailbox.len(), 10_000);
     assert_eq!(mailbox.wrote(&mut taken, 10_000), Wrote::Done);
     assert_eq!(mailbox.queue.capacity(), 0);
-    assert!(taken.as_bytes().is_empty() && taken.capacity() >= 10_000, "it may be lent again");
+    assert!(taken.is_empty() && taken.capacity() >= 10_000, "it may be lent again");
 }
 
 #[test]
@@ -341,13 +360,13 @@ fn a_buffer_is_lent_to_one_that_has_none_and_comes_back_with_what_is_taken() {
     mailbox.lend(Buffer::from(vec![0; 100]));
     let mut taken = Buffer::from(vec![0; 50]);
     mailbox.take(&mut taken);
-    assert_eq!((taken.as_bytes(), taken.capacity()), (&b"a"[..], lent));
+    assert_eq!((bytes(&taken), taken.capacity()), (b"a".to_vec(), lent));
     // What comes meanwhile waits in what was given for it.
     assert!(!mailbox.wants_buffer());
     assert_eq!(mailbox.push(b"b", &limits), Push::Queued);
     assert_eq!(mailbox.wrote(&mut taken, 1), Wrote::More);
     mailbox.take(&mut taken);
-    assert_eq!(taken.as_bytes(), b"b");
+    assert_eq!(bytes(&taken), b"b");
     assert_eq!(mailbox.wrote(&mut taken, 1), Wrote::Done);
     assert!(mailbox.wants_buffer() && taken.capacity() >= 50, "the larger is given back");
     assert_eq!(mailbox.push(b"c", &limits), Push::Claim);

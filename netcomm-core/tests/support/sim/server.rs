@@ -162,8 +162,10 @@ impl Server {
             }
             let mut bytes = Buffer::default();
             outbox.mailbox.take(&mut bytes);
-            let taken = room.min(bytes.as_bytes().len());
-            sent.bytes.extend_from_slice(&bytes.as_bytes()[..taken]);
+            let before = sent.bytes.len();
+            bytes.pieces().for_each(|piece| sent.bytes.extend_from_slice(piece));
+            sent.bytes.truncate(before + room);
+            let taken = sent.bytes.len() - before;
             let wrote = counted(held, || {
                 let wrote = outbox.mailbox.wrote(&mut bytes, taken);
                 drop(bytes);
