@@ -6,6 +6,7 @@
 
 mod bare;
 mod defer;
+mod keeper;
 mod threads;
 
 use std::io::Write;
@@ -24,6 +25,9 @@ struct Args {
     /// Answer each post to its sender
     #[arg(long)]
     answers: bool,
+    /// With threads: check each text, seek a name, and keep the last texts
+    #[arg(long)]
+    keeps: bool,
     /// Where to listen
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -54,7 +58,7 @@ fn run(args: &Args) -> std::io::Result<std::convert::Infallible> {
     writeln!(out, "listening on {}", listener.local_addr()?)?;
     out.flush()?;
     match args.kind {
-        Kind::Threads => threads::run(&listener, args.answers),
+        Kind::Threads => threads::run(&listener, args.answers, args.keeps),
         Kind::Defer => defer::run(&listener, args.answers),
         Kind::Bare => bare::run(&listener),
     }

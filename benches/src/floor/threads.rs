@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send};
 
+use crate::keeper::Keeper;
 use crate::{ANSWER, JOINED, READ, frame, room};
 
 struct Peer {
@@ -26,18 +27,23 @@ struct Mailbox {
 
 type Rooms = HashMap<u32, Vec<Arc<Peer>>>;
 
-pub(crate) fn run(listener: &TcpListener, answers: bool) -> std::io::Result<Infallible> {
+pub(crate) fn run(
+    listener: &TcpListener,
+    answers: bool,
+    keeps: bool,
+) -> std::io::Result<Infallible> {
     let router = Arc::new(Mutex::new(Rooms::new()));
     loop {
         let (socket, _) = listener.accept()?;
         socket.set_nodelay(true)?;
         let router = Arc::clone(&router);
         let builder = std::thread::Builder::new().stack_size(64 * 1024);
-        builder.spawn(move || serve(socket, &router, answers))?;
+        let keeper = keeps.then(Keeper::new);
+        builder.spawn(move || serve(socket, &router, answers, keeper))?;
     }
 }
 
-fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool) {
+fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool, mut keeper: Option<Keeper>) {
     let me = Arc::new(Peer { socket, mailbox: Mutex::default() });
     let (mut buffer, mut filled) = (vec![0; READ], 0);
     let (mut claimed, mut spare) = (Vec::new(), Vec::new());
@@ -57,12 +63,14 @@ fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool) {
                 continue;
             }
             // Posts that came in a row are one piece for everybody.
-            let run = start;
-            start += frame.len();
-            posts += 1;
-            while let Some(frame) = crate::frame(&buffer[start..filled]) {
-                start += frame.len();
+            let (run, mut next) = (start, Some(frame));
+            while let Some(post) = next {
+                if let Some(keeper) = &mut keeper {
+                    keeper.keep(post);
+                }
+                start += post.len();
                 posts += 1;
+                next = crate::frame(&buffer[start..filled]);
             }
             for peer in home.and_then(|home| rooms.get(&home)).into_iter().flatten() {
                 if !Arc::ptr_eq(peer, &me) {

@@ -62,7 +62,7 @@ pub(crate) fn scaling(time: Duration, whom: &Whom, awake: Duration) -> Result<bo
 fn suits(server: Server, scenario: Scenario) -> bool {
     match scenario {
         Scenario::Fairness => matches!(server.language(), Language::Framed | Language::Text),
-        Scenario::Idle => server != Server::Answering,
+        Scenario::Idle => !matches!(server, Server::Answering | Server::Keeping),
         _ => server != Server::Bare,
     }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Server {
     Threads,
     /// The floor of blocking threads that answer each post
     Answering,
+    /// The same, which also checks, seeks and keeps what a chat server must
+    Keeping,
     /// The floor of one thread that defers
     Defer,
     /// Threads that wait
@@ -75,7 +77,9 @@ impl Server {
             Self::Redis => Language::Redis,
             Self::Mosquitto => Language::Mqtt,
             Self::Ngircd | Self::Inspircd => Language::Irc,
-            Self::Threads | Self::Answering | Self::Defer | Self::Bare => Language::Floor,
+            Self::Threads | Self::Answering | Self::Keeping | Self::Defer | Self::Bare => {
+                Language::Floor
+            }
         }
     }
 
@@ -145,6 +149,7 @@ impl Server {
         let (mut command, template) = match self {
             Self::Threads => return floor(&["--kind", "threads"]),
             Self::Answering => return floor(&["--kind", "threads", "--answers"]),
+            Self::Keeping => return floor(&["--kind", "threads", "--answers", "--keeps"]),
             Self::Defer => return floor(&["--kind", "defer"]),
             Self::Bare => return floor(&["--kind", "bare"]),
             Self::Netcomm | Self::NetcommText => {
@@ -188,7 +193,7 @@ impl Running {
         Target {
             address: self.address,
             language: self.server.language(),
-            answers: self.server == Server::Answering,
+            answers: matches!(self.server, Server::Answering | Server::Keeping),
             at_once: self.server.at_once(),
             awake,
             pid: Some(self.child.id()),
