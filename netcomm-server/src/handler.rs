@@ -376,7 +376,7 @@ impl Handler {
 /// The socket is new, and has room for a few words; who does not take them is not told.
 #[inline(never)]
 fn say_farewell(peer: &Peer, last: &[u8]) {
-    peer.socket.send(std::iter::once(last)).1.ok();
+    peer.socket.send(std::iter::once(last)).ok();
     peer.socket.shut_down(Shutdown::Write);
 }
 

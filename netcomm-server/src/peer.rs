@@ -174,7 +174,8 @@ impl Peer {
     /// One send.
     pub(crate) fn try_send(&self, taken: &mut Buffer, waiting: &AtomicUsize) -> Sent {
         self.mailbox().take(taken);
-        let (offered, sent) = self.socket.send(taken.pieces());
+        let all: usize = taken.pieces().map(<[u8]>::len).sum();
+        let sent = self.socket.send(taken.pieces());
         let mut mailbox = self.mailbox();
         let before = mailbox.len();
         let wrote = if let Ok(sent) = sent {
@@ -184,7 +185,7 @@ impl Peer {
             Wrote::Finished
         };
         waiting.fetch_sub(before - mailbox.len(), Ordering::Relaxed);
-        let sent_all = sent.as_ref().is_ok_and(|sent| *sent == offered);
+        let sent_all = sent.as_ref().is_ok_and(|sent| *sent == all);
         if wrote == Wrote::More && !sent_all {
             mailbox.hand_over();
         }

@@ -61,31 +61,38 @@ impl From<TcpStream> for Socket {
 }
 
 impl Socket {
-    /// Offers it the first few of `pieces`. Answers how many bytes these are, and how many it took:
-    /// none where it is full.
-    pub(crate) fn send<'a>(
-        &self,
-        pieces: impl Iterator<Item = &'a [u8]>,
-    ) -> (usize, io::Result<usize>) {
-        let mut slices = [IoSlice::new(&[]); PIECES];
-        let (mut count, mut offered) = (0, 0);
-        for (slice, piece) in slices.iter_mut().zip(pieces) {
-            *slice = IoSlice::new(piece);
-            count += 1;
-            offered += piece.len();
+    /// How many bytes of all `pieces` it took: not all of them where it is full.
+    pub(crate) fn send<'a>(&self, mut pieces: impl Iterator<Item = &'a [u8]>) -> io::Result<usize> {
+        let mut sent = 0;
+        loop {
+            let mut slices = [IoSlice::new(&[]); PIECES];
+            let (mut count, mut offered) = (0, 0);
+            for (slice, piece) in slices.iter_mut().zip(pieces.by_ref()) {
+                *slice = IoSlice::new(piece);
+                count += 1;
+                offered += piece.len();
+            }
+            let took = self.send_slices(&slices[..count])?;
+            sent += took;
+            if took < offered || count < PIECES {
+                return Ok(sent);
+            }
         }
+    }
+
+    fn send_slices(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        let sent = match &slices[..count] {
+        let sent = match slices {
             [] => Ok(0),
-            [piece] => retry_on_intr(|| rustix::net::send(&self.stream, piece, flags)),
-            pieces => retry_on_intr(|| {
+            [one] => retry_on_intr(|| rustix::net::send(&self.stream, one, flags)),
+            several => retry_on_intr(|| {
                 let mut nothing = SendAncillaryBuffer::default();
-                rustix::net::sendmsg(&self.stream, pieces, &mut nothing, flags)
+                rustix::net::sendmsg(&self.stream, several, &mut nothing, flags)
             }),
         };
         match sent {
-            Err(Errno::WOULDBLOCK) => (offered, Ok(0)),
-            sent => (offered, sent.map_err(io::Error::from)),
+            Err(Errno::WOULDBLOCK) => Ok(0),
+            sent => Ok(sent?),
         }
     }
 
@@ -181,19 +188,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_of_many_pieces_are_offered() {
+    fn all_pieces_are_sent_however_many_there_are() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let socket = Socket::from(listener.accept().unwrap().0);
-        let pieces = [&b"ab"[..]; PIECES + 1];
-        for count in [0, 1, 2, PIECES, PIECES + 1] {
-            let all = 2 * count.min(PIECES);
-            let (offered, sent) = socket.send(pieces.iter().copied().take(count));
-            assert_eq!((offered, sent.unwrap()), (all, all));
-            let mut came = vec![0; all];
+        for count in [0, 1, 2, PIECES, PIECES + 1, 3 * PIECES] {
+            let pieces: Vec<_> = (0_u8..).take(count).map(|number| [number; 2]).collect();
+            let sent = socket.send(pieces.iter().map(|piece| &piece[..]));
+            assert_eq!(sent.unwrap(), 2 * count);
+            let mut came = vec![0; 2 * count];
             far.read_exact(&mut came).unwrap();
-            assert_eq!(came, b"ab".repeat(count.min(PIECES)));
+            assert_eq!(came, pieces.concat());
         }
-        drop(far);
+    }
+
+    #[test]
+    fn what_a_full_socket_takes_is_counted() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut far = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let socket = Socket::from(listener.accept().unwrap().0);
+        let piece = [7; 1000];
+        let mut sent = 0;
+        while let Ok(took @ 1..) = socket.send([&piece[..]; 2 * PIECES].into_iter()) {
+            sent += took;
+        }
+        socket.shut_down(Shutdown::Write);
+        let mut came = Vec::new();
+        far.read_to_end(&mut came).unwrap();
+        assert_eq!(came.len(), sent);
     }
 }

@@ -1,5 +1,5 @@
 //! Some of what a chat server cannot leave undone with a post, by hand: its text is checked, a name
-//! is sought, what others are told is written, and the last texts are kept.
+//! is sought, what stands around a text is written (and not sent), and the last texts are kept.
 
 use std::collections::{HashMap, VecDeque};
 use std::hint::black_box;
@@ -11,8 +11,8 @@ const KEPT: usize = 1000;
 /// What netcomm tells with a text: the conversation, its number there, the time and the author.
 const AROUND: [u8; 36] = [b'.'; 36];
 
-/// The time, the number, the author and the text.
-type Message = (u64, u64, [u8; 32], Box<str>);
+/// The time and the number, the author, the text.
+type Message = ([u64; 2], [u8; 32], Box<str>);
 
 /// What is known and kept of those who are in one room.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Keeper {
         Self { names, messages: VecDeque::new(), written: Vec::new() }
     }
 
-    /// Does it with a frame, whose text begins after its length.
+    /// Does it with a frame: what follows its length is taken for the text.
     pub(crate) fn keep(&mut self, frame: &[u8]) {
         let text = std::str::from_utf8(&frame[4..]).unwrap_or_default();
         let author = self.names.get(black_box("user-17")).copied().unwrap_or_default();
@@ -37,7 +37,7 @@ impl Keeper {
         self.written.extend_from_slice(&AROUND);
         self.written.extend_from_slice(text.as_bytes());
         black_box(&self.written);
-        self.messages.push_back((author, author, [b'.'; 32], text.into()));
+        self.messages.push_back(([author; 2], [b'.'; 32], text.into()));
         if self.messages.len() > KEPT {
             self.messages.pop_front();
         }

@@ -25,7 +25,13 @@ struct Mailbox {
     is_claimed: bool,
 }
 
-type Rooms = HashMap<u32, Vec<Arc<Peer>>>;
+type Rooms = HashMap<u32, Room>;
+
+#[derive(Default)]
+struct Room {
+    peers: Vec<Arc<Peer>>,
+    keeper: Option<Keeper>,
+}
 
 pub(crate) fn run(
     listener: &TcpListener,
@@ -38,12 +44,11 @@ pub(crate) fn run(
         socket.set_nodelay(true)?;
         let router = Arc::clone(&router);
         let builder = std::thread::Builder::new().stack_size(64 * 1024);
-        let keeper = keeps.then(Keeper::new);
-        builder.spawn(move || serve(socket, &router, answers, keeper))?;
+        builder.spawn(move || serve(socket, &router, answers, keeps))?;
     }
 }
 
-fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool, mut keeper: Option<Keeper>) {
+fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool, keeps: bool) {
     let me = Arc::new(Peer { socket, mailbox: Mutex::default() });
     let (mut buffer, mut filled) = (vec![0; READ], 0);
     let (mut claimed, mut spare) = (Vec::new(), Vec::new());
@@ -57,22 +62,27 @@ fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool, mut keeper: Op
         while let Some(frame) = frame(&buffer[start..filled]) {
             if home.is_none() {
                 home = room(frame);
-                rooms.entry(home.unwrap_or(0)).or_default().push(Arc::clone(&me));
+                let room = rooms.entry(home.unwrap_or(0)).or_default();
+                room.peers.push(Arc::clone(&me));
+                if keeps {
+                    room.keeper.get_or_insert_with(Keeper::new);
+                }
                 push(&me, JOINED, &mut claimed);
                 start += frame.len();
                 continue;
             }
             // Posts that came in a row are one piece for everybody.
+            let Some(room) = home.and_then(|home| rooms.get_mut(&home)) else { break };
             let (run, mut next) = (start, Some(frame));
             while let Some(post) = next {
-                if let Some(keeper) = &mut keeper {
+                if let Some(keeper) = &mut room.keeper {
                     keeper.keep(post);
                 }
                 start += post.len();
                 posts += 1;
                 next = crate::frame(&buffer[start..filled]);
             }
-            for peer in home.and_then(|home| rooms.get(&home)).into_iter().flatten() {
+            for peer in &room.peers {
                 if !Arc::ptr_eq(peer, &me) {
                     push(peer, &buffer[run..start], &mut claimed);
                 }
@@ -92,8 +102,8 @@ fn serve(socket: TcpStream, router: &Mutex<Rooms>, answers: bool, mut keeper: Op
         }
     }
     let mut rooms = lock(router);
-    if let Some(peers) = home.and_then(|home| rooms.get_mut(&home)) {
-        peers.retain(|peer| !Arc::ptr_eq(peer, &me));
+    if let Some(room) = home.and_then(|home| rooms.get_mut(&home)) {
+        room.peers.retain(|peer| !Arc::ptr_eq(peer, &me));
     }
 }
 

@@ -18,7 +18,9 @@ use crate::{fairness, idle};
 pub(crate) fn run(target: Target, what: &What) -> Result<bool> {
     for scenario in what.scenarios() {
         let figures = measure(target, scenario, what)?;
-        let line = json!({ "scenario": scenario.name(), "figures": figures.json() });
+        let awake = target.awake.as_micros();
+        let line =
+            json!({ "scenario": scenario.name(), "awake_us": awake, "figures": figures.json() });
         writeln!(std::io::stdout(), "{line}")?;
     }
     Ok(true)
@@ -109,7 +111,13 @@ impl Contest {
         };
         match measure(running.target(self.awake)) {
             Ok(figures) => {
-                let line = json!({ "scenario": row, "server": name, "figures": figures.json() });
+                let awake = self.awake.as_micros();
+                let line = json!({
+                    "scenario": row,
+                    "server": name,
+                    "awake_us": awake,
+                    "figures": figures.json(),
+                });
                 writeln!(errors, "{line}")?;
                 self.table.add(row, &name, figures);
             }

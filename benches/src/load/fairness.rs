@@ -93,7 +93,7 @@ fn flood(
         let place = Place::Room { room: OTHERS, is_first, posts: is_first };
         User { number: OTHERS + number, place }
     };
-    let mut crowd = Crowd::new(target)?;
+    let mut crowd = Crowd::new(Target { awake: Duration::ZERO, ..target })?;
     let answers = crowd.dialect.answers();
     crowd.enter((0..=SLOW).map(|number| user(number, number == 0)))?;
     for who in 1..=SLOW {

@@ -98,7 +98,7 @@ impl Deliver for Outboxes {
         for to in to.iter() {
             let Some(outbox) = self.all.get_mut(&to.conn) else { continue };
             outbox.face = to.face;
-            let push = outbox.mailbox.push(message.bytes(to.face), &self.limits);
+            let push = outbox.mailbox.push_all(message.frames(to.face), &self.limits);
             let push = if push == Push::Overflow { outbox.cut() } else { push };
             outbox.note(push);
         }

@@ -75,7 +75,8 @@ impl Run {
     /// The most bytes that it takes, without its recipients.
     pub(super) fn most(limits: &Limits) -> usize {
         let Self { bytes, frames, .. } = Self::new(limits);
-        let last = limits.count(Limit::FrameBytes);
+        let words = AROUND + (1 + INDENT.len()) * limits.count(Limit::TextBytes);
+        let last = words.max(limits.count(Limit::FrameBytes));
         // A vector that grows doubles.
         3 * 2 * (bytes + last + (frames + 1) * size_of::<usize>()) + Pieces::most(bytes + last)
     }
@@ -107,9 +108,8 @@ impl Run {
     }
 
     pub(super) fn say(&mut self, content: Content<'_>, text: &str) {
-        let line_feeds = text.bytes().filter(|byte| *byte == b'\n').count();
         self.held.frames += 1;
-        self.held.bytes += AROUND + text.len() + INDENT.len() * line_feeds;
+        self.held.bytes += AROUND + text.len() + INDENT.len() * line_feeds(text);
         for (face, row) in [(Face::Framed, &mut self.framed), (Face::Text, &mut self.text)] {
             if row.is_wanted {
                 row.append(face, content);
@@ -150,7 +150,7 @@ impl Run {
         self.write_receipt(author.face);
         let Self { to, framed, text, answers, pieces, .. } = self;
         if !to.is_empty() {
-            let shared = [&*framed, &*text].map(|row| row.share(to.len(), pieces));
+            let shared = [&*framed, &*text].map(|row| row.share(pieces));
             let [framed_piece, text_piece] = shared.each_ref().map(Option::as_ref);
             let mut said =
                 Outgoing::run(framed.frames_of(framed_piece), text.frames_of(text_piece));
@@ -168,6 +168,13 @@ impl Run {
             row.lengths.clear();
         }
     }
+}
+
+/// Counts in bytes as long as these suffice: with words it takes four times as long.
+fn line_feeds(text: &str) -> usize {
+    let chunks = text.as_bytes().chunks(usize::from(u8::MAX));
+    let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+    chunks.map(|chunk| usize::from(count(chunk))).sum()
 }
 
 impl Receipt {
@@ -194,10 +201,10 @@ impl Row {
         Extent { frames: self.lengths.len(), bytes: self.bytes.len() }
     }
 
-    /// The bytes, where so many who hear them had better share them.
-    fn share(&self, recipients: usize, pieces: &mut Pieces) -> Option<Piece> {
-        let is_worth_it = recipients > 1 && self.bytes.len() >= WORTH_SHARING;
-        is_worth_it.then(|| pieces.of(&self.bytes))
+    /// The bytes, where those who hear them had better share them, however many these are: else
+    /// how they are sent would tell that somebody hidden listens.
+    fn share(&self, pieces: &mut Pieces) -> Option<Piece> {
+        (self.bytes.len() >= WORTH_SHARING).then(|| pieces.of(&self.bytes))
     }
 
     fn frames_of<'a>(&'a self, piece: Option<&'a Piece>) -> Frames<'a> {
@@ -227,17 +234,25 @@ mod tests {
         // Three rows, each with one frame beyond the bound, and twice that after it has grown.
         let row = 2048 + 16 * 1024;
         assert_eq!(Run::most(&limits), 6 * (row + 3 * size_of::<usize>()) + Pieces::most(row));
+        limits.set("frame_bytes", 8192).unwrap();
+        let row = 2048 + 192 + 3 * 4096;
+        assert_eq!(Run::most(&limits), 6 * (row + 3 * size_of::<usize>()) + Pieces::most(row));
     }
 
     #[test]
-    fn long_rows_are_shared_where_several_hear_them() {
+    fn line_feeds_are_counted_however_many_there_are() {
+        for count in [0, 1, 254, 255, 256, 4096] {
+            assert_eq!(line_feeds(&"\n".repeat(count)), count);
+            assert_eq!(line_feeds(&"a\u{a0a}\n".repeat(count)), count);
+        }
+    }
+
+    #[test]
+    fn long_rows_are_shared() {
         let mut pieces = Pieces::default();
-        for (length, recipients, is_shared) in
-            [(1023, 2, false), (1024, 2, true), (1024, 1, false), (1024, 0, false)]
-        {
+        for (length, is_shared) in [(0, false), (1023, false), (1024, true)] {
             let row = Row { bytes: alloc::vec![7; length], ..Row::default() };
-            let piece = row.share(recipients, &mut pieces);
-            assert_eq!(piece.is_some(), is_shared, "{length} bytes for {recipients}");
+            let piece = row.share(&mut pieces);
             let frames = row.frames_of(piece.as_ref());
             assert_eq!((frames.piece().is_some(), frames.bytes()), (is_shared, &row.bytes[..]));
         }

@@ -161,12 +161,9 @@ impl From<TcpStream> for Socket {
 }
 
 impl Socket {
-    pub(crate) fn send<'a>(
-        &self,
-        pieces: impl Iterator<Item = &'a [u8]>,
-    ) -> (usize, io::Result<usize>) {
+    pub(crate) fn send<'a>(&self, pieces: impl Iterator<Item = &'a [u8]>) -> io::Result<usize> {
         let bytes = pieces.collect::<Vec<_>>().concat();
-        let sent = change(|state| {
+        change(|state| {
             let wire = &mut state.wires[self.0];
             if wire.broken || wire.write_shut {
                 return Err(io::ErrorKind::BrokenPipe.into());
@@ -174,8 +171,7 @@ impl Socket {
             let fits = bytes.len().min(wire.room - wire.to_far.len());
             wire.to_far.extend(&bytes[..fits]);
             Ok(fits)
-        });
-        (bytes.len(), sent)
+        })
     }
 
     pub(crate) fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {

@@ -30,7 +30,8 @@ impl From<Vec<u8>> for Buffer {
 }
 
 impl Buffer {
-    /// The bytes to send, in pieces, none of which is empty: for one vectored write.
+    /// The bytes to send, in pieces, none of which is empty: for vectored writes, of as many as the
+    /// system takes at once.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let own = &self.own[self.sent..];
         let shared = self.shared.iter().map(|piece| &piece[..]);
@@ -72,6 +73,7 @@ impl Buffer {
 
     /// Takes all of `other`, of which nothing is sent yet.
     pub(super) fn append(&mut self, other: &mut Self) {
+        debug_assert_eq!(other.sent, 0, "what is taken is put back before more is sent");
         for piece in other.shared.drain(..) {
             if self.own.is_empty() {
                 self.share(piece);
@@ -145,6 +147,9 @@ impl Buffer {
         if self.own.capacity() > 2 * (self.own.len() - self.sent) {
             self.forget_sent();
             self.own.shrink_to_fit();
+        }
+        if self.shared.capacity() > 2 * self.shared.len() {
+            self.shared.shrink_to_fit();
         }
         if self.lengths.capacity() > 2 * self.lengths.len() {
             self.lengths.shrink_to_fit();
@@ -233,6 +238,19 @@ pub(super) mod tests {
             buffer.drop_sent(sent);
             buffer.shrink();
             assert_eq!(buffer.lengths.capacity(), left, "{sent}");
+        }
+    }
+
+    #[test]
+    fn it_shrinks_where_much_was_shared() {
+        for (sent, left) in [(20, 4), (40, 4), (50, 0)] {
+            let mut buffer = Buffer { shared: VecDeque::with_capacity(4), ..Buffer::default() };
+            for piece in [1, 2, 3, 4].map(shared) {
+                buffer.push(Frames::shared(&piece, &[10, 10]));
+            }
+            assert!(!buffer.drop_sent(sent));
+            buffer.shrink();
+            assert_eq!(buffer.shared.capacity(), left, "{sent}");
         }
     }
 
