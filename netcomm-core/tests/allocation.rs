@@ -10,7 +10,10 @@ use allocation_counter::measure;
 use netcomm_core::client::{Output, Session, SessionConfig};
 use netcomm_core::frame::{FrameDecoder, HEADER, MAX_PAYLOAD};
 use netcomm_core::limits::Limits;
-use netcomm_core::server::{Buffer, Connection, Mailbox, Memory, Push, Wrote};
+use netcomm_core::server::{
+    Buffer, Connection, Deliver, Incoming, Mailbox, Memory, Outgoing, Push, Recipient, Recipients,
+    Wrote,
+};
 use netcomm_core::time::{Instant, UnixMillis};
 use netcomm_core::wire::{
     self, ClientMessage, Conversation, ConversationItem, HistoryItem, Position, RequestId,
@@ -19,6 +22,7 @@ use netcomm_core::wire::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::support::chat::{Chat, join, post};
 use crate::support::hostile::{self, Script, client_stream, cut, drive, frame, server_stream};
 use crate::support::{random, strategies};
 
@@ -163,6 +167,70 @@ proptest! {
             }
         });
         prop_assert!(most.bytes_max <= SESSION);
+    }
+}
+
+/// Mailboxes, by the index of their connections, and the buffers that were lent to them.
+#[derive(Default)]
+struct Mailboxes {
+    all: Vec<Mailbox>,
+    spare: Vec<Buffer>,
+    limits: Limits,
+}
+
+impl Mailboxes {
+    /// Sends what waits, as if sockets took all of it.
+    fn send_all(&mut self) {
+        for mailbox in &mut self.all {
+            let mut taken = Buffer::default();
+            mailbox.take(&mut taken);
+            let all = taken.pieces().map(<[u8]>::len).sum();
+            if all > 0 {
+                assert_eq!(mailbox.wrote(&mut taken, all), Wrote::Done);
+                self.spare.push(taken);
+            }
+        }
+    }
+}
+
+impl Deliver for Mailboxes {
+    fn deliver(&mut self, to: Recipients<'_>, message: &mut Outgoing<'_>) {
+        for to in to.iter() {
+            let mailbox = &mut self.all[to.conn.index()];
+            mailbox.lend(self.spare.pop().unwrap_or_default());
+            assert_eq!(mailbox.push_all(message.frames(to.face), &self.limits), Push::Claim);
+        }
+    }
+
+    fn close(&mut self, _: Recipient, _: &mut Outgoing<'_>) {
+        unreachable!("nobody is closed")
+    }
+}
+
+/// The text, which is kept.
+#[test]
+fn a_post_is_one_allocation_however_long_it_is_and_however_many_hear_it() {
+    for members in [1, 20] {
+        let mut chat = Chat::with(&[("history_messages", 16)]);
+        let conns: Vec<_> = (0..=members).map(|at| chat.user(&format!("user-{at}"))).collect();
+        chat.done(conns[0], &ClientMessage::CreateRoom { room: "r" });
+        conns[1..].iter().for_each(|conn| chat.done(*conn, &join("r")));
+        let mut mailboxes = Mailboxes::default();
+        mailboxes.all.resize_with(64, Mailbox::default);
+        let mut ids = 1000..;
+        for text in ["short", &"long".repeat(1000)] {
+            let message = post(Conversation::room("r"), text);
+            let mut say = |times: usize| {
+                for id in ids.by_ref().take(times).map(RequestId) {
+                    let said = Incoming::Request { id, message: message.clone() };
+                    let _after = chat.router.handle(chat.now, conns[0], said, &mut mailboxes);
+                    mailboxes.send_all();
+                }
+            };
+            // Until everything has the room that it needs, and numbers their length.
+            say(200);
+            assert_eq!(measure(|| say(100)).count_total, 100, "{} for {members}", text.len());
+        }
     }
 }
 

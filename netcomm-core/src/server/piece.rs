@@ -60,7 +60,7 @@ mod tests {
         assert_eq!((&first[..], &second[..]), (&[1; 100][..], &[2; 100][..]));
         drop((first, second));
         let third = pieces.of(&[3; 90]);
-        assert_eq!((third.as_ptr(), &third[..]), (places[0], &[3; 90][..]));
+        assert_eq!((third.as_ptr(), third.capacity(), &third[..]), (places[0], 100, &[3; 90][..]));
         assert_eq!(pieces.of(&[4; 100]).as_ptr(), places[1]);
     }
 
