@@ -243,9 +243,9 @@ pub(super) mod tests {
 
     #[test]
     fn it_shrinks_where_much_was_shared() {
-        for (sent, left) in [(20, 4), (40, 4), (50, 0)] {
-            let mut buffer = Buffer { shared: VecDeque::with_capacity(4), ..Buffer::default() };
-            for piece in [1, 2, 3, 4].map(shared) {
+        for (sent, left) in [(20, 8), (40, 3), (50, 0)] {
+            let mut buffer = Buffer { shared: VecDeque::with_capacity(8), ..Buffer::default() };
+            for piece in [1, 2, 3, 4, 5].map(shared) {
                 buffer.push(Frames::shared(&piece, &[10, 10]));
             }
             assert!(!buffer.drop_sent(sent));
