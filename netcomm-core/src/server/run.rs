@@ -170,7 +170,7 @@ impl Run {
     }
 }
 
-/// Counts in bytes as long as these suffice: with words it takes four times as long.
+/// Counts in bytes as long as these suffice: many of them are added at once.
 fn line_feeds(text: &str) -> usize {
     let chunks = text.as_bytes().chunks(usize::from(u8::MAX));
     let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();

@@ -12,6 +12,7 @@ use crate::server::piece::Piece;
 pub struct Buffer {
     /// What other mailboxes hold, too. It comes first.
     shared: VecDeque<Piece>,
+    /// Their length, which is asked for at each push.
     shared_bytes: usize,
     own: Vec<u8>,
     /// How many of its own bytes are sent: moving the others for each send would take longer than
