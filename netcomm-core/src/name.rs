@@ -185,12 +185,13 @@ pub(crate) enum SoughtKey {
 impl SoughtKey {
     /// As [`NameKey::of`].
     pub(crate) fn of(name: &str) -> Self {
-        if name.len() > RoomName::MAX_BYTES || !name.is_ascii() {
-            return Self::Other(NameKey::of(name));
+        match Name::of(name).filter(|_| name.is_ascii()) {
+            Some(mut key) => {
+                key.bytes.make_ascii_lowercase();
+                Self::Ascii(key)
+            }
+            None => Self::Other(NameKey::of(name)),
         }
-        let mut key = Name::copy(name);
-        key.bytes.make_ascii_lowercase();
-        Self::Ascii(key)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -211,9 +212,7 @@ pub(crate) struct Name<const MAX: usize> {
 impl<const MAX: usize> Name<MAX> {
     fn new(name: &str, reserved: &[&str]) -> Result<Self, NameError> {
         let first = name.chars().next().ok_or(NameError::Empty)?;
-        if name.len() > MAX {
-            return Err(NameError::TooLong { bytes: name.len(), limit: MAX });
-        }
+        let short = Self::of(name).ok_or(NameError::TooLong { bytes: name.len(), limit: MAX })?;
         if let Some(forbidden) = name.chars().find(|c| is_forbidden(*c)) {
             return Err(NameError::Forbidden(forbidden));
         }
@@ -231,15 +230,18 @@ impl<const MAX: usize> Name<MAX> {
         if passes_for_one_of(reserved, name, &key) {
             return Err(NameError::Reserved);
         }
-        Ok(Self::copy(name))
+        Ok(short)
     }
 
-    /// Of a name that is no longer than that.
-    fn copy(name: &str) -> Self {
+    /// Any string that is short enough, valid as a name or not.
+    pub(crate) fn of(name: &str) -> Option<Self> {
         let mut bytes = [0; MAX];
-        bytes[..name.len()].copy_from_slice(name.as_bytes());
-        let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
-        Self { length, bytes }
+        bytes.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
+        Some(Self { length: u8::try_from(name.len()).ok()?, bytes })
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.bytes[..usize::from(self.length)] == *name.as_bytes()
     }
 
     fn within(&self, limit: usize) -> Result<(), NameError> {

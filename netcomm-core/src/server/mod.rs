@@ -28,6 +28,7 @@ mod router;
 mod run;
 mod secret;
 mod session;
+mod speech;
 
 pub use connection::Connection;
 pub use deliver::{ConnId, Deliver, Face, Recipient, Recipients};

@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 
 use super::deliver::{ConnId, Deliver, Face, Recipient, Recipients};
 use super::piece::Piece;
-use super::public::LogId;
 use super::run::Run;
+use super::speech::Speech;
 use crate::limits::Limits;
 use crate::preface::ServerPreface;
-use crate::wire::{self, CloseCode, RequestId, ServerMessage};
+use crate::time::UnixMillis;
+use crate::wire::{self, CloseCode, Conversation, RequestId, ServerMessage};
 use crate::words;
 
 /// One message on its way out, or several in a row. One is encoded when a recipient's face first
@@ -165,21 +166,32 @@ impl Encoder {
         out.close(to, &mut self.outgoing(content));
     }
 
-    /// Holds what `author` says in a conversation, for the others of those who listen.
-    pub(super) fn hold(
+    /// What `author` is saying in a conversation that it calls so, if more of it can be held.
+    pub(super) fn speech(
+        &self,
+        author: Recipient,
+        conversation: Conversation<'_>,
+    ) -> Option<&Speech> {
+        self.run.speech(author, conversation)
+    }
+
+    /// Holds what `author` says from now on, for the others of those who listen.
+    pub(super) fn begin(
         &mut self,
         out: &mut impl Deliver,
         author: Recipient,
-        log: LogId,
+        speech: Speech,
         listeners: &[Recipient],
-        content: Content<'_>,
-        text: &str,
     ) {
-        if !self.run.has_room(author, log) {
+        if !self.run.has_room(author, speech.log) {
             self.flush(out);
-            self.run.begin(author, log, listeners);
+            self.run.begin(author, speech, listeners);
         }
-        self.run.say(content, text);
+    }
+
+    /// Holds one message more of who has begun.
+    pub(super) fn say(&mut self, seq: u64, time: UnixMillis, text: &str) {
+        self.run.say(seq, time, text);
     }
 
     /// Answers a connection; what it said, and the answers to that, come first.

@@ -9,9 +9,10 @@ use super::outgoing::{Asked, Content, Frames, Outgoing};
 use super::piece::{Piece, Pieces, WORTH_SHARING};
 use super::public::LogId;
 use super::render::INDENT;
+use super::speech::Speech;
 use crate::limits::{Limit, Limits};
 use crate::time::UnixMillis;
-use crate::wire::{Position, RequestId, ServerMessage};
+use crate::wire::{Conversation, Position, RequestId, Series, ServerMessage};
 
 /// No run is longer, in bytes.
 const MOST: usize = 16 * 1024;
@@ -23,10 +24,12 @@ const AROUND: usize = 192;
 #[derive(Debug, Default)]
 pub(super) struct Run {
     /// Who says them, and where.
-    of: Option<(Recipient, LogId)>,
+    of: Option<(Recipient, Speech)>,
     /// Who hears them. Whoever comes later does not.
     to: Vec<Recipient>,
     framed: Row,
+    /// What the frames have in common.
+    series: Series,
     text: Row,
     held: Extent,
     answers: Row,
@@ -78,7 +81,9 @@ impl Run {
         let words = AROUND + (1 + INDENT.len()) * limits.count(Limit::TextBytes);
         let last = words.max(limits.count(Limit::FrameBytes));
         // A vector that grows doubles.
-        3 * 2 * (bytes + last + (frames + 1) * size_of::<usize>()) + Pieces::most(bytes + last)
+        3 * 2 * (bytes + last + (frames + 1) * size_of::<usize>())
+            + Pieces::most(bytes + last)
+            + Series::MOST
     }
 
     /// Whether it takes one more answer to what `author` asks.
@@ -90,30 +95,57 @@ impl Run {
         taken.frames < self.frames && taken.bytes < self.bytes
     }
 
-    /// Whether it goes on with what `author` says there.
-    pub(super) fn has_room(&self, author: Recipient, log: LogId) -> bool {
-        self.of == Some((author, log))
-            && self.is_room_beside(self.held)
-            && self.takes_answer(author)
+    /// What `author` is saying in a conversation that it calls so, if the run goes on with that.
+    pub(super) fn speech(
+        &self,
+        author: Recipient,
+        conversation: Conversation<'_>,
+    ) -> Option<&Speech> {
+        let (_, speech) = self.of.as_ref()?;
+        let called = speech.called.as_ref()?;
+        (called.is(conversation) && self.has_room(author, speech.log)).then_some(speech)
     }
 
-    /// Begins anew, after a flush.
-    pub(super) fn begin(&mut self, author: Recipient, log: LogId, listeners: &[Recipient]) {
-        self.of = Some((author, log));
-        self.to.extend(listeners.iter().filter(|to| to.conn != author.conn));
+    /// Whether it goes on with what `author` says there.
+    pub(super) fn has_room(&self, author: Recipient, log: LogId) -> bool {
+        self.of.as_ref().is_some_and(|(of, speech)| *of == author && speech.log == log)
+            && self.is_room_beside(self.held)
+            && self.is_room_beside(self.answers.extent())
+    }
+
+    /// Begins anew, after a flush. The listeners are in the order of their connections.
+    pub(super) fn begin(&mut self, author: Recipient, speech: Speech, listeners: &[Recipient]) {
+        let (before, from) =
+            listeners.split_at(listeners.partition_point(|to| to.conn < author.conn));
+        let after = match from {
+            [first, after @ ..] if first.conn == author.conn => after,
+            all => all,
+        };
+        self.to.extend_from_slice(before);
+        self.to.extend_from_slice(after);
+        self.of = Some((author, speech));
         let to = &self.to;
         let is_spoken = |face| to.iter().any(|to| to.face == face);
         self.framed.is_wanted = is_spoken(Face::Framed);
         self.text.is_wanted = is_spoken(Face::Text);
     }
 
-    pub(super) fn say(&mut self, content: Content<'_>, text: &str) {
+    /// One message more of who has begun.
+    pub(super) fn say(&mut self, seq: u64, time: UnixMillis, text: &str) {
+        let Some((_, speech)) = &self.of else {
+            return;
+        };
         self.held.frames += 1;
         self.held.bytes += AROUND + text.len() + INDENT.len() * line_feeds(text);
-        for (face, row) in [(Face::Framed, &mut self.framed), (Face::Text, &mut self.text)] {
-            if row.is_wanted {
-                row.append(face, content);
+        if self.framed.is_wanted {
+            if !self.series.is_of(time) {
+                self.series.begin(speech.heard(), speech.epoch, time, speech.name.as_str());
             }
+            self.framed.append_with(|out| self.series.append(seq, text, out));
+        }
+        if self.text.is_wanted {
+            let message = speech.message(seq, time, text);
+            self.text.append(Face::Text, Content::event(&message));
         }
     }
 
@@ -162,6 +194,7 @@ impl Run {
             out.deliver(Recipients::new(&[author], None), &mut answered);
         }
         to.clear();
+        self.series.clear();
         self.held = Extent::default();
         for row in [framed, text, answers] {
             row.bytes.clear();
@@ -190,8 +223,12 @@ impl Receipt {
 
 impl Row {
     fn append(&mut self, face: Face, content: Content<'_>) {
+        self.append_with(|out| content.write(face, out));
+    }
+
+    fn append_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let before = self.bytes.len();
-        content.write(face, &mut self.bytes);
+        write(&mut self.bytes);
         if self.bytes.len() > before {
             self.lengths.push(self.bytes.len() - before);
         }
@@ -219,7 +256,10 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Conversation;
+    use crate::name::{Nickname, RoomName};
+    use crate::server::deliver::ConnId;
+    use crate::server::public::{PersonaId, RoomId};
+    use crate::server::router::Target;
 
     #[test]
     fn none_is_longer_than_a_part_of_a_mailbox() {
@@ -233,10 +273,12 @@ mod tests {
         assert_eq!((run.bytes, run.frames), (2048, 2));
         // Three rows, each with one frame beyond the bound, and twice that after it has grown.
         let row = 2048 + 16 * 1024;
-        assert_eq!(Run::most(&limits), 6 * (row + 3 * size_of::<usize>()) + Pieces::most(row));
+        let rows = 6 * (row + 3 * size_of::<usize>());
+        assert_eq!(Run::most(&limits), rows + Pieces::most(row) + Series::MOST);
         limits.set("frame_bytes", 8192).unwrap();
         let row = 2048 + 192 + 3 * 4096;
-        assert_eq!(Run::most(&limits), 6 * (row + 3 * size_of::<usize>()) + Pieces::most(row));
+        let rows = 6 * (row + 3 * size_of::<usize>());
+        assert_eq!(Run::most(&limits), rows + Pieces::most(row) + Series::MOST);
     }
 
     #[test]
@@ -260,24 +302,27 @@ mod tests {
 
     #[test]
     fn no_message_takes_more_than_is_counted() {
-        let (room, author) = ("r".repeat(64), "a".repeat(32));
-        let conversations = [Conversation::EVERYONE, Conversation::room(&room)];
-        for conversation in conversations.into_iter().chain([Conversation::private(&author)]) {
+        let name = Nickname::new(&"a".repeat(32)).unwrap();
+        let room = RoomName::new(&"r".repeat(64)).unwrap();
+        let targets = [
+            (Target::Everyone, None),
+            (Target::Room(RoomId::default()), Some(room)),
+            (Target::Private(PersonaId::default()), None),
+        ];
+        for (target, room) in targets {
             for text in ["x", &"\n".repeat(4095), &"x\n".repeat(2000), &"\u{e9}".repeat(2000)] {
                 let text = &[text, "x"].concat();
-                let message = ServerMessage::Message {
-                    conversation,
-                    position: Position { epoch: u64::MAX, seq: u64::MAX },
-                    time: UnixMillis(u64::MAX),
-                    author: &author,
-                    text,
-                };
+                let (log, epoch, called) = (LogId::default(), u64::MAX, None);
+                let speech = Speech { name, target, room, log, epoch, called };
+                let author = Recipient::new(ConnId::from_number(1), Face::Text);
+                let to = [Face::Framed, Face::Text]
+                    .map(|face| Recipient::new(ConnId::from_number(2), face));
                 let mut run = Run::default();
-                (run.framed.is_wanted, run.text.is_wanted) = (true, true);
-                run.say(Content::event(&message), text);
+                run.begin(author, speech, &to);
+                run.say(u64::MAX, UnixMillis(u64::MAX), text);
                 for row in [run.framed, run.text] {
                     let (counted, taken) = (run.held.bytes, row.bytes.len());
-                    assert!((1..=counted).contains(&taken), "{taken} of {counted}: {message:?}");
+                    assert!((1..=counted).contains(&taken), "{taken} of {counted}: {target:?}");
                 }
             }
         }

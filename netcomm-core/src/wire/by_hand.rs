@@ -3,8 +3,10 @@
 
 use alloc::vec::Vec;
 
-use super::{RequestId, ServerMessage};
+use super::{Conversation, RequestId, ServerMessage};
 use crate::frame::{HEADER, MAX_PAYLOAD};
+use crate::name::{Nickname, RoomName};
+use crate::time::UnixMillis;
 
 /// Their numbers on the wire.
 const POSTED: u64 = 3;
@@ -15,7 +17,11 @@ const NUMBER: usize = 10;
 
 /// Appends the frame of a message that is one of them, and fits; answers whether it did.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all others are left to the serializer")]
-pub(super) fn write(id: RequestId, message: &ServerMessage<'_>, out: &mut Vec<u8>) -> bool {
+pub(in crate::wire) fn write(
+    id: RequestId,
+    message: &ServerMessage<'_>,
+    out: &mut Vec<u8>,
+) -> bool {
     match *message {
         ServerMessage::Posted { position, time, earlier } => append(out, 6 * NUMBER, |out| {
             let at = number(out, HEADER, id.0.into());
@@ -28,19 +34,89 @@ pub(super) fn write(id: RequestId, message: &ServerMessage<'_>, out: &mut Vec<u8
         ServerMessage::Message { conversation, position, time, author, text } => {
             let strings = conversation.name.len() + author.len() + text.len();
             append(out, 9 * NUMBER + strings, |out| {
-                let at = number(out, HEADER, id.0.into());
-                let at = number(out, at, MESSAGE);
-                let at = number(out, at, conversation.kind.0.into());
-                let at = string(out, at, conversation.name);
-                let at = number(out, at, position.epoch);
+                let at = head(out, HEADER, id, conversation, position.epoch);
                 let at = number(out, at, position.seq);
-                let at = number(out, at, time.0);
-                let at = string(out, at, author);
+                let at = middle(out, at, time, author);
                 string(out, at, text)
             })
         }
         _ => false,
     }
+}
+
+/// What messages have in common that somebody says in a row, in one place at one time: all but their
+/// numbers and texts.
+#[derive(Debug, Default)]
+pub(crate) struct Series {
+    /// What comes before the number, then what comes before the text.
+    bytes: Vec<u8>,
+    head: usize,
+    time: UnixMillis,
+}
+
+impl Series {
+    /// The most bytes that it takes where names are valid.
+    pub(crate) const MOST: usize = 2 * (7 * NUMBER + Nickname::MAX_BYTES + RoomName::MAX_BYTES);
+
+    /// Whether nothing is known of it yet, or another time.
+    pub(crate) fn is_of(&self, time: UnixMillis) -> bool {
+        !self.bytes.is_empty() && self.time == time
+    }
+
+    /// Begins anew, with other messages.
+    pub(crate) fn begin(
+        &mut self,
+        conversation: Conversation<'_>,
+        epoch: u64,
+        time: UnixMillis,
+        author: &str,
+    ) {
+        let Self { bytes, head: end, .. } = self;
+        bytes.resize(7 * NUMBER + conversation.name.len() + author.len(), 0);
+        *end = head(bytes, 0, RequestId::NONE, conversation, epoch);
+        let middle = middle(bytes, *end, time, author);
+        bytes.truncate(middle);
+        self.time = time;
+    }
+
+    /// Forgets what it was of.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Appends the frame of a message, which fits.
+    pub(crate) fn append(&self, seq: u64, text: &str, out: &mut Vec<u8>) {
+        let (head, middle) = self.bytes.split_at(self.head);
+        append(out, self.bytes.len() + 2 * NUMBER + text.len(), |out| {
+            let at = copy(out, HEADER, head);
+            let at = number(out, at, seq);
+            let at = copy(out, at, middle);
+            string(out, at, text)
+        });
+    }
+}
+
+/// Writes what comes before a message's number; answers where it ends.
+#[inline]
+fn head(
+    out: &mut [u8],
+    at: usize,
+    id: RequestId,
+    conversation: Conversation<'_>,
+    epoch: u64,
+) -> usize {
+    let at = number(out, at, id.0.into());
+    let at = number(out, at, MESSAGE);
+    let at = number(out, at, conversation.kind.0.into());
+    let at = string(out, at, conversation.name);
+    number(out, at, epoch)
+}
+
+/// Writes what stands between a message's number and its text; answers where it ends.
+#[inline]
+fn middle(out: &mut [u8], at: usize, time: UnixMillis, author: &str) -> usize {
+    let at = number(out, at, time.0);
+    string(out, at, author)
 }
 
 /// Appends a frame whose payload has at most so many bytes. `write` writes it where the header
@@ -76,8 +152,13 @@ fn number(out: &mut [u8], mut at: usize, mut value: u64) -> usize {
 #[inline]
 fn string(out: &mut [u8], at: usize, string: &str) -> usize {
     let at = number(out, at, string.len() as u64);
-    let end = at + string.len();
-    out[at..end].copy_from_slice(string.as_bytes());
+    copy(out, at, string.as_bytes())
+}
+
+#[inline]
+fn copy(out: &mut [u8], at: usize, bytes: &[u8]) -> usize {
+    let end = at + bytes.len();
+    out[at..end].copy_from_slice(bytes);
     end
 }
 
@@ -87,9 +168,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{super::*, MAX_PAYLOAD, write};
-    use crate::time::UnixMillis;
-    use crate::wire::{Conversation, ConversationKind, Position};
+    use super::*;
+    use crate::wire::{ConversationKind, Position};
 
     /// The frame as a serializer writes it.
     fn serialized(id: RequestId, message: &ServerMessage<'_>) -> Vec<u8> {
@@ -110,6 +190,33 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_series_has_the_bytes_of_a_serializer(
+            kind in any::<u16>(),
+            numbers in [number(), number(), number()],
+            strings in [string(".{0,40}"), string(".{0,40}")],
+            said in prop::collection::vec((number(), string(".{0,300}")), 1..4),
+        ) {
+            let [epoch, one, other] = numbers.map(UnixMillis);
+            let [name, author] = strings.each_ref().map(String::as_str);
+            let conversation = Conversation { kind: ConversationKind(kind), name };
+            let mut series = Series::default();
+            for time in [one, other] {
+                prop_assert!(!series.is_of(time) || one == other);
+                series.begin(conversation, epoch.0, time, author);
+                prop_assert!(series.is_of(time));
+                for (seq, text) in &said {
+                    let position = Position { epoch: epoch.0, seq: *seq };
+                    let message = ServerMessage::Message { conversation, position, time, author, text };
+                    let mut out = alloc::vec![7];
+                    series.append(*seq, text, &mut out);
+                    prop_assert_eq!(&out[1..], &serialized(RequestId::NONE, &message)[..]);
+                }
+            }
+            series.clear();
+            prop_assert!(!series.is_of(other));
+        }
 
         #[test]
         fn the_bytes_are_those_of_a_serializer(
@@ -134,7 +241,7 @@ mod tests {
 
     #[test]
     fn one_that_just_fits_is_written() {
-        let text = "x".repeat(MAX_PAYLOAD as usize - 9 * super::NUMBER);
+        let text = "x".repeat(MAX_PAYLOAD as usize - 9 * NUMBER);
         let message = ServerMessage::Message {
             conversation: Conversation::EVERYONE,
             position: Position::default(),

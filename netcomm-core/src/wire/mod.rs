@@ -31,6 +31,7 @@ use alloc::vec::Vec;
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use by_hand::Series;
 pub use client_message::ClientMessage;
 pub use code::{CloseCode, CodeClass, ConversationKind, CredentialScheme, NoticeCode, RefusalCode};
 pub use server_message::ServerMessage;

@@ -35,6 +35,7 @@ use crate::wire::{ClientMessage, CloseCode, NoticeCode, RefusalCode, RequestId, 
 use link::{Link, Links};
 use lost::Lost;
 
+pub(super) use posts::Target;
 pub use twin::Absent;
 
 /// The chat's state.
@@ -204,6 +205,7 @@ impl Router {
 
     /// To be called when [`Self::poll_timeout`] has passed.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut impl Deliver) {
+        self.flush(out);
         while let Some(persona) = self.public.reserved_until(now) {
             self.end_persona(now, persona, out);
         }
@@ -231,6 +233,7 @@ impl Router {
         out: &mut impl Deliver,
     ) -> After {
         if let ClientMessage::Login { .. } = message {
+            self.flush(out);
             return self.login(now, to, id, message, out);
         }
         let asked = Asked::of(message);
@@ -270,6 +273,9 @@ impl Router {
         let asked = Asked::of(message);
         if let Some(after) = self.repeat(caller, id, asked, out) {
             return after;
+        }
+        if !matches!(message, ClientMessage::Post { .. }) {
+            self.flush(out);
         }
         match self.change(now, caller, message, out) {
             Ok((answer, after)) => {

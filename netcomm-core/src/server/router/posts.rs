@@ -9,13 +9,14 @@ use crate::server::outgoing::Content;
 use crate::server::public::{LogId, Persona, PersonaId, RoomId};
 use crate::server::refusal::Refusal;
 use crate::server::session::{Answer, SessionId};
+use crate::server::speech::{Called, Speech};
 use crate::text::Text;
 use crate::time::{Instant, UnixMillis};
-use crate::wire::{Conversation, ConversationKind, Position, RefusalCode, ServerMessage};
+use crate::wire::{Conversation, ConversationKind, Position, RefusalCode};
 
 /// A conversation that a caller may read and write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(in crate::server) enum Target {
     Everyone,
     Room(RoomId),
     Private(PersonaId),
@@ -34,6 +35,9 @@ impl Router {
         out: &mut impl Deliver,
     ) -> Result<Granted, Refusal> {
         let text = Text::new(text, self.limits.count(Limit::TextBytes))?;
+        if let Some(granted) = self.go_on(now, to, session, conversation, epoch, nonce, text) {
+            return Ok(granted);
+        }
         let target = self.target(session, conversation)?;
         let log = self.log_of(session, target);
         if epoch.is_some() && epoch != log.map(|log| self.public.logs().position(log).epoch) {
@@ -47,8 +51,52 @@ impl Router {
         // Nothing is refused from here on: to speak is to be known by name.
         self.may_speak(session)?;
         let author = self.speak(now, to, session).ok_or_else(Refusal::not_logged_in)?;
-        let (position, time) = self.say(now, Some(to), author, target, nonce, text, out)?;
+        // A hidden author's reservation begins anew with each post.
+        let called = self.visible(session).and_then(|_| Called::new(conversation));
+        let (position, time) = self.say(now, Some(to), called, author, target, nonce, text, out)?;
         Ok((Answer::Posted { position, time }, After::Posted(position)))
+    }
+
+    /// One post more of those that are held. What these have in common was found out with the first
+    /// of them; whatever changes anything else ends what is held.
+    #[expect(clippy::too_many_arguments, reason = "what a post is made of")]
+    fn go_on(
+        &mut self,
+        now: Instant,
+        to: Recipient,
+        session: SessionId,
+        conversation: Conversation<'_>,
+        epoch: Option<u64>,
+        nonce: u64,
+        text: Text<'_>,
+    ) -> Option<Granted> {
+        let speech = self.encoder.speech(to, conversation)?;
+        debug_assert!(self.is_unchanged(speech, session, conversation), "{speech:?}");
+        if epoch.is_some_and(|epoch| epoch != speech.epoch) {
+            return None;
+        }
+        let time = self.clock.at(now);
+        let position = self.public.logs_mut().append(speech.log, time, nonce, speech.name, text);
+        if let Target::Room(room) = speech.target {
+            self.public.touch_room(now, room);
+        }
+        self.encoder.say(position.seq, time, text.as_str());
+        Some((Answer::Posted { position, time }, After::Posted(position)))
+    }
+
+    /// Whether all would be found out again as it was.
+    fn is_unchanged(
+        &self,
+        speech: &Speech,
+        session: SessionId,
+        conversation: Conversation<'_>,
+    ) -> bool {
+        let target = self.target(session, conversation).ok();
+        let log = target.and_then(|target| self.log_of(session, target));
+        let visible = self.visible(session).and_then(|persona| self.public.persona(persona));
+        target == Some(speech.target)
+            && log == Some(speech.log)
+            && visible.is_some_and(|persona| *persona.name() == speech.name)
     }
 
     /// Keeps what an author says, and tells all who hear it but the connection that it is said by.
@@ -57,6 +105,7 @@ impl Router {
         &mut self,
         now: Instant,
         by: Option<Recipient>,
+        called: Option<Called>,
         author: PersonaId,
         target: Target,
         nonce: u64,
@@ -78,25 +127,24 @@ impl Router {
         let (name, origin) = (*persona.name(), persona.origin());
         let time = self.clock.at(now);
         let position = self.public.logs_mut().append(log, time, nonce, name, text);
-        let (conversation, recipients) = match target {
-            Target::Everyone => (Conversation::EVERYONE, self.audiences.everyone()),
+        let (room, recipients) = match target {
+            Target::Everyone => (None, self.audiences.everyone()),
             Target::Room(id) => {
                 self.public.touch_room(now, id);
                 let room = self.public.room(id).ok_or_else(Refusal::unknown_room)?;
-                (Conversation::room(room.name().as_str()), self.audiences.room(id))
+                (Some(*room.name()), self.audiences.room(id))
             }
-            Target::Private(other) => (
-                Conversation::private(name.as_str()),
-                self.audiences.persona(other).map_or(&[][..], core::slice::from_ref),
-            ),
+            Target::Private(other) => {
+                (None, self.audiences.persona(other).map_or(&[][..], core::slice::from_ref))
+            }
         };
-        let (author, text) = (name.as_str(), text.as_str());
-        let message = ServerMessage::Message { conversation, position, time, author, text };
-        match by {
-            Some(by) => {
-                self.encoder.hold(out, by, log, recipients, Content::event(&message), text);
-            }
-            None => self.encoder.tell(out, recipients, None, Content::event(&message)),
+        let speech = Speech { name, target, room, log, epoch: position.epoch, called };
+        if let Some(by) = by {
+            self.encoder.begin(out, by, speech, recipients);
+            self.encoder.say(position.seq, time, text.as_str());
+        } else {
+            let message = speech.message(position.seq, time, text.as_str());
+            self.encoder.tell(out, recipients, None, Content::event(&message));
         }
         self.keep_reserved_within(now, origin, out);
         Ok((position, time))

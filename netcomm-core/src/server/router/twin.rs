@@ -56,7 +56,7 @@ impl Router {
             author.token.and_then(|token| Some((token, *self.tokens.get(&TokenHash::of(token))?)));
         let (token, session) = known.unwrap_or_else(|| self.lost_session(now, author));
         let persona = self.appear(now, session, name)?;
-        self.say(now, None, persona, target, nonce, text, out).ok().map(|_| token)
+        self.say(now, None, None, persona, target, nonce, text, out).ok().map(|_| token)
     }
 
     /// All that one user may learn of another, for comparing two runs.

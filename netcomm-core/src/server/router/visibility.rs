@@ -146,6 +146,12 @@ impl Router {
         Some(persona)
     }
 
+    /// A caller's persona, if others can see it.
+    pub(super) fn visible(&self, id: SessionId) -> Option<PersonaId> {
+        let session = self.sessions.get(id)?;
+        session.persona.filter(|_| session.hidden.is_none())
+    }
+
     /// Whether a caller may speak: a hidden one may not where its name was taken.
     pub(super) fn may_speak(&self, id: SessionId) -> Result<(), Refusal> {
         let session = self.sessions.get(id).ok_or_else(Refusal::not_logged_in)?;
