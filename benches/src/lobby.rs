@@ -79,7 +79,7 @@ impl Lobby {
             ];
             let mut after = After::Nothing;
             for incoming in said {
-                after = router.handle(Instant::EPOCH, conn, incoming, &mut counter);
+                after = router.handle(Instant::EPOCH, conn, &incoming, &mut counter);
             }
             assert!(matches!(after, After::Joined(_)), "{after:?}");
             conn
@@ -133,7 +133,7 @@ impl Lobby {
     fn ask(&mut self, conn: ConnId, message: ClientMessage<'_>) -> After {
         self.requests += 1;
         let incoming = Incoming::Request { id: RequestId(self.requests), message };
-        self.router.handle(Instant::EPOCH, conn, incoming, &mut self.counter)
+        self.router.handle(Instant::EPOCH, conn, &incoming, &mut self.counter)
     }
 }
 

@@ -96,7 +96,7 @@ impl Town {
                         text: word(choices)?,
                     },
                 };
-                self.handle(conn, incoming);
+                self.handle(conn, &incoming);
             }
             5..=7 => {
                 let token = self.token(choices)?;
@@ -129,7 +129,7 @@ impl Town {
                 assert!(known < self.limits.count(Limit::Connections), "one too many");
                 let face = if choice.is_multiple_of(2) { Face::Framed } else { Face::Text };
                 self.conns.push((conn, face, true));
-                self.handle(conn, Incoming::Opened(face));
+                self.handle(conn, &Incoming::Opened(face));
                 if face == Face::Framed {
                     self.chat.ears.take_first_bytes(conn);
                 }
@@ -142,11 +142,11 @@ impl Town {
         if !self.last_id.is_multiple_of(7) || matches!(message, ClientMessage::Hide) {
             self.last_id += 1;
         }
-        self.handle(conn, Incoming::Request { id: RequestId(self.last_id), message });
+        self.handle(conn, &Incoming::Request { id: RequestId(self.last_id), message });
         self.last_id += 1;
     }
 
-    fn handle(&mut self, conn: ConnId, incoming: Incoming<'_>) {
+    fn handle(&mut self, conn: ConnId, incoming: &Incoming<'_>) {
         let _after = self.chat.router.handle(self.chat.now, conn, incoming, &mut self.chat.ears);
     }
 

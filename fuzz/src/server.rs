@@ -216,7 +216,7 @@ impl Server {
         }
         let unanswered = needs_no_answer(&incoming);
         let heard = screens.heard(*conn);
-        let after = router.handle(*now, *conn, incoming, screens);
+        let after = router.handle(*now, *conn, &incoming, screens);
         let quiet = *face == Some(Face::Text) && matches!(after, After::Posted(_));
         let answered = screens.heard(*conn) > heard;
         assert!(answered || quiet || unanswered, "no answer to {:?}", said.last());

@@ -96,7 +96,7 @@ impl<'c> User<'c> {
             let conn = router.connect(now, Origin::Exempt, entropy, mailboxes)?;
             mailboxes.0.insert(conn, mailbox);
             let opened = Incoming::Opened(Face::Text);
-            let after = router.handle(now, conn, opened, mailboxes);
+            let after = router.handle(now, conn, &opened, mailboxes);
             debug_assert_eq!(after, After::Nothing);
             Ok(conn)
         })?;
@@ -120,7 +120,7 @@ impl<'c> User<'c> {
         let id = RequestId(self.requests);
         let after = self.chat.with(|now, router, mailboxes| {
             let request = Incoming::Request { id, message };
-            router.handle(now, self.conn, request, mailboxes)
+            router.handle(now, self.conn, &request, mailboxes)
         });
         self.open &= after != After::Closed;
     }

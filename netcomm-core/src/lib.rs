@@ -80,7 +80,7 @@
 //!     Incoming::Opened(Face::Text),
 //!     Incoming::Request { id: RequestId(1), message: login },
 //! ] {
-//!     let _ = router.handle(now, alice, incoming, &mut heard);
+//!     let _ = router.handle(now, alice, &incoming, &mut heard);
 //! }
 //! assert!(heard.0.starts_with(b"* welcome, alice\n"));
 //! # Ok::<(), netcomm_core::wire::CloseCode>(())

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use core::borrow::Borrow;
 use core::fmt;
 
+use arrayvec::ArrayString;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::skeleton;
@@ -76,12 +77,12 @@ impl Nickname {
 
     /// Checks `name`.
     pub fn new(name: &str) -> Result<Self, NameError> {
-        Name::new(name, RESERVED_NICKNAMES).map(Self)
+        checked(name, RESERVED_NICKNAMES).map(Self)
     }
 
     /// Checks it against configured limits: [`Limit::NicknameBytes`], [`Limit::NicknameColumns`].
     pub fn within(&self, limits: &Limits) -> Result<(), NameError> {
-        self.0.within(limits.count(Limit::NicknameBytes))?;
+        within(self.0.len(), limits.count(Limit::NicknameBytes))?;
         let (columns, limit) = (self.columns(), limits.count(Limit::NicknameColumns));
         if columns > limit { Err(NameError::TooWide { columns, limit }) } else { Ok(()) }
     }
@@ -111,12 +112,12 @@ impl RoomName {
 
     /// Checks `name`.
     pub fn new(name: &str) -> Result<Self, NameError> {
-        Name::new(name, RESERVED_ROOMS).map(Self)
+        checked(name, RESERVED_ROOMS).map(Self)
     }
 
     /// Checks it against the configured limit: [`Limit::RoomNameBytes`].
     pub fn within(&self, limits: &Limits) -> Result<(), NameError> {
-        self.0.within(limits.count(Limit::RoomNameBytes))
+        within(self.0.len(), limits.count(Limit::RoomNameBytes))
     }
 
     /// The name as given.
@@ -185,12 +186,12 @@ pub(crate) enum SoughtKey {
 impl SoughtKey {
     /// As [`NameKey::of`].
     pub(crate) fn of(name: &str) -> Self {
-        match Name::of(name).filter(|_| name.is_ascii()) {
-            Some(mut key) => {
-                key.bytes.make_ascii_lowercase();
+        match Name::from(name) {
+            Ok(mut key) if name.is_ascii() => {
+                key.make_ascii_lowercase();
                 Self::Ascii(key)
             }
-            None => Self::Other(NameKey::of(name)),
+            _ => Self::Other(NameKey::of(name)),
         }
     }
 
@@ -203,56 +204,35 @@ impl SoughtKey {
 }
 
 /// A short string, in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Name<const MAX: usize> {
-    length: u8,
-    bytes: [u8; MAX],
+pub(crate) type Name<const MAX: usize> = ArrayString<MAX>;
+
+/// Copies a name that is valid.
+fn checked<const MAX: usize>(name: &str, reserved: &[&str]) -> Result<Name<MAX>, NameError> {
+    let first = name.chars().next().ok_or(NameError::Empty)?;
+    let short = Name::from(name);
+    let short = short.map_err(|_| NameError::TooLong { bytes: name.len(), limit: MAX })?;
+    if let Some(forbidden) = name.chars().find(|c| is_forbidden(*c)) {
+        return Err(NameError::Forbidden(forbidden));
+    }
+    let key = key(name);
+    // By key, so that "∗ bob" passes for a system line no more than "* bob" does.
+    if key.starts_with(['/', '#', '@', '*']) || is_combining_mark(first) {
+        return Err(NameError::Begins(first));
+    }
+    if name.chars().all(char::is_numeric) {
+        return Err(NameError::OnlyDigits);
+    }
+    if key.len() > NameKey::MAX_BYTES {
+        return Err(NameError::TooLong { bytes: key.len(), limit: NameKey::MAX_BYTES });
+    }
+    if passes_for_one_of(reserved, name, &key) {
+        return Err(NameError::Reserved);
+    }
+    Ok(short)
 }
 
-impl<const MAX: usize> Name<MAX> {
-    fn new(name: &str, reserved: &[&str]) -> Result<Self, NameError> {
-        let first = name.chars().next().ok_or(NameError::Empty)?;
-        let short = Self::of(name).ok_or(NameError::TooLong { bytes: name.len(), limit: MAX })?;
-        if let Some(forbidden) = name.chars().find(|c| is_forbidden(*c)) {
-            return Err(NameError::Forbidden(forbidden));
-        }
-        let key = key(name);
-        // By key, so that "∗ bob" passes for a system line no more than "* bob" does.
-        if key.starts_with(['/', '#', '@', '*']) || is_combining_mark(first) {
-            return Err(NameError::Begins(first));
-        }
-        if name.chars().all(char::is_numeric) {
-            return Err(NameError::OnlyDigits);
-        }
-        if key.len() > NameKey::MAX_BYTES {
-            return Err(NameError::TooLong { bytes: key.len(), limit: NameKey::MAX_BYTES });
-        }
-        if passes_for_one_of(reserved, name, &key) {
-            return Err(NameError::Reserved);
-        }
-        Ok(short)
-    }
-
-    /// Any string that is short enough, valid as a name or not.
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        let mut bytes = [0; MAX];
-        bytes.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
-        Some(Self { length: u8::try_from(name.len()).ok()?, bytes })
-    }
-
-    pub(crate) fn is(&self, name: &str) -> bool {
-        self.bytes[..usize::from(self.length)] == *name.as_bytes()
-    }
-
-    fn within(&self, limit: usize) -> Result<(), NameError> {
-        let bytes = usize::from(self.length);
-        if bytes > limit { Err(NameError::TooLong { bytes, limit }) } else { Ok(()) }
-    }
-
-    fn as_str(&self) -> &str {
-        // Copied from a string as it was.
-        core::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
-    }
+const fn within(bytes: usize, limit: usize) -> Result<(), NameError> {
+    if bytes > limit { Err(NameError::TooLong { bytes, limit }) } else { Ok(()) }
 }
 
 impl fmt::Debug for Nickname {

@@ -207,9 +207,9 @@ impl Deliver for Mailboxes {
     }
 }
 
-/// The text, which is kept.
+/// The text, which is kept: short ones share what is allocated.
 #[test]
-fn a_post_is_one_allocation_however_long_it_is_and_however_many_hear_it() {
+fn a_post_is_one_allocation_at_most_however_long_it_is_and_however_many_hear_it() {
     for members in [1, 20] {
         let mut chat = Chat::with(&[("history_messages", 16)]);
         let conns: Vec<_> = (0..=members).map(|at| chat.user(&format!("user-{at}"))).collect();
@@ -223,13 +223,15 @@ fn a_post_is_one_allocation_however_long_it_is_and_however_many_hear_it() {
             let mut say = |times: usize| {
                 for id in ids.by_ref().take(times).map(RequestId) {
                     let said = Incoming::Request { id, message: message.clone() };
-                    let _after = chat.router.handle(chat.now, conns[0], said, &mut mailboxes);
+                    let _after = chat.router.handle(chat.now, conns[0], &said, &mut mailboxes);
                     mailboxes.send_all();
                 }
             };
             // Until everything has the room that it needs, and numbers their length.
             say(200);
-            assert_eq!(measure(|| say(100)).count_total, 100, "{} for {members}", text.len());
+            let most = if text.len() < 100 { 50 } else { 100 };
+            let count = measure(|| say(100)).count_total;
+            assert!(count <= most, "{count} of {} bytes for {members}", text.len());
         }
     }
 }

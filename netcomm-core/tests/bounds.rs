@@ -275,7 +275,7 @@ fn a_hidden_session_counts_for_the_address_that_it_was_lost_from() {
 fn open_from(chat: &mut Chat, last: u8) -> ConnId {
     let conn = chat.try_connect(Origin::Address([192, 0, 2, last].into())).expect("a connection");
     let opened = Incoming::Opened(Face::Framed);
-    assert_eq!(chat.router.handle(chat.now, conn, opened, &mut chat.ears), After::Nothing);
+    assert_eq!(chat.router.handle(chat.now, conn, &opened, &mut chat.ears), After::Nothing);
     conn
 }
 

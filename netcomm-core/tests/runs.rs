@@ -97,15 +97,15 @@ impl Driven {
         entropy[..4].copy_from_slice(&self.id.to_be_bytes());
         let ears = &mut self.ears;
         let conn = self.router.connect(self.now, Origin::Exempt, entropy, ears).expect("room");
-        self.take(conn, Incoming::Opened(face));
+        self.take(conn, &Incoming::Opened(face));
         self.take(
             conn,
-            Incoming::Request { id: RequestId(1), message: login(nickname, false, None) },
+            &Incoming::Request { id: RequestId(1), message: login(nickname, false, None) },
         );
         conn
     }
 
-    fn take(&mut self, conn: ConnId, incoming: Incoming<'_>) {
+    fn take(&mut self, conn: ConnId, incoming: &Incoming<'_>) {
         let Self { router, ears, now, at_once, .. } = self;
         let _after = if *at_once {
             router.handle(*now, conn, incoming, ears)
@@ -116,7 +116,7 @@ impl Driven {
 
     fn ask(&mut self, seat: usize, message: ClientMessage<'_>) {
         self.id += 1;
-        self.take(self.seats[seat], Incoming::Request { id: RequestId(self.id), message });
+        self.take(self.seats[seat], &Incoming::Request { id: RequestId(self.id), message });
     }
 
     /// What each connection heard, as if each post had a receipt of its own.
@@ -265,7 +265,7 @@ fn posts_in_a_row_have_one_receipt() {
         for (id, is_post) in asked {
             let room = Conversation::room("hall");
             let message = if *is_post { post(room, "hi") } else { ClientMessage::Hide };
-            driven.take(ann, Incoming::Request { id: RequestId(*id), message });
+            driven.take(ann, &Incoming::Request { id: RequestId(*id), message });
         }
         driven.router.flush(&mut driven.ears);
         let receipts = receipts_in(&driven.ears.heard[&ann]);

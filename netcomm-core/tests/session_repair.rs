@@ -64,7 +64,7 @@ impl Peer {
                 continue;
             }
             let incoming = Incoming::Request { id, message };
-            let _after = chat.router.handle(chat.now, conn, incoming, &mut chat.ears);
+            let _after = chat.router.handle(chat.now, conn, &incoming, &mut chat.ears);
         }
     }
 

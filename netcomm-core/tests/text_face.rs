@@ -60,7 +60,7 @@ impl Server {
         let now = Instant::EPOCH;
         let (conn, connection) = &mut self.sockets[who];
         while let Next::Message(incoming) = connection.next(now, &mut input) {
-            let after = self.router.handle(now, *conn, incoming, &mut self.screens);
+            let after = self.router.handle(now, *conn, &incoming, &mut self.screens);
             connection.apply(now, after);
         }
         self.screens.0.remove(conn).unwrap_or_default()

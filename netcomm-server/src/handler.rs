@@ -318,7 +318,7 @@ impl Handler {
                 Incoming::Request { message: ClientMessage::Quit, .. } => self.why = Some("quit"),
                 _ => {}
             }
-            let after = routing.handle(id, incoming.clone());
+            let after = routing.handle(id, &incoming);
             let (conn, content) = (self.peer.number, hub.log_content);
             lines.extend(log::line(conn, self.nickname, &incoming, after, content));
             if let After::LoggedIn(nickname) | After::Renamed(nickname) = after {

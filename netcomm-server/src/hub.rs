@@ -147,7 +147,7 @@ impl Hub {
         let push = peer.mailbox().close(&[]);
         let mut routing = self.routing(claims);
         // Nothing is said to it any more, whatever the reason.
-        let after = routing.handle(id, Incoming::Close(CloseCode::QUIT));
+        let after = routing.handle(id, &Incoming::Close(CloseCode::QUIT));
         debug_assert_eq!(after, After::Closed);
         if push == Push::Claim {
             routing.claims.add(peer);
@@ -244,7 +244,7 @@ impl<'a> Routing<'_, 'a> {
         self.hub
     }
 
-    pub(crate) fn handle(&mut self, from: ConnId, incoming: Incoming<'_>) -> After {
+    pub(crate) fn handle(&mut self, from: ConnId, incoming: &Incoming<'_>) -> After {
         self.route(None, |router, now, post| router.handle_unflushed(now, from, incoming, post))
     }
 

@@ -131,7 +131,7 @@ impl Chat {
             Incoming::Request { id: RequestId(1), message: login },
         ];
         for incoming in said {
-            let after = self.router.handle(Instant::EPOCH, conn, incoming, &mut self.counter);
+            let after = self.router.handle(Instant::EPOCH, conn, &incoming, &mut self.counter);
             assert!(matches!(after, After::Nothing | After::LoggedIn(_)), "{after:?}");
         }
         conn
@@ -151,7 +151,7 @@ impl Chat {
     fn feed(&mut self, conn: ConnId, connection: &mut Connection, mut bytes: &[u8]) {
         let now = Instant::EPOCH + Duration::from_secs(1);
         while let Next::Message(incoming) = connection.next(now, &mut bytes) {
-            let after = self.router.handle_unflushed(now, conn, incoming, &mut self.counter);
+            let after = self.router.handle_unflushed(now, conn, &incoming, &mut self.counter);
             connection.apply(now, after);
         }
         self.router.flush(&mut self.counter);

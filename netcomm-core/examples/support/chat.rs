@@ -52,7 +52,7 @@ impl Chat {
         now + self.limits.duration(Limit::DrainMs)
     }
 
-    pub(crate) fn handle(&mut self, id: ConnId, incoming: Incoming<'_>) -> After {
+    pub(crate) fn handle(&mut self, id: ConnId, incoming: &Incoming<'_>) -> After {
         self.router.handle(self.now(), id, incoming, &mut self.outboxes)
     }
 }

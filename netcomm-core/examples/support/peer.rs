@@ -170,7 +170,7 @@ impl Peer {
                 let push = outbox.mailbox.close(&[]);
                 outbox.note(push);
             }
-            let after = chat.handle(id, Incoming::Close(CloseCode::QUIT));
+            let after = chat.handle(id, &Incoming::Close(CloseCode::QUIT));
             debug_assert_eq!(after, After::Closed);
         }
     }
@@ -220,7 +220,7 @@ impl Peer {
         if wrote == Wrote::Finished {
             // The router does not know of it yet where it was the last word to a slow reader. The
             // connection still reads for a moment, lest a reset destroys the last word.
-            let after = chat.handle(id, Incoming::Close(CloseCode::SLOW_CONSUMER));
+            let after = chat.handle(id, &Incoming::Close(CloseCode::SLOW_CONSUMER));
             self.connection.apply(now, after);
         }
         wrote == Wrote::Finished
@@ -261,7 +261,7 @@ fn step(
     next: Next<'_>,
 ) -> Step {
     match (next, id) {
-        (Next::Message(incoming), Some(id)) => Step::Apply(chat.handle(id, incoming)),
+        (Next::Message(incoming), Some(id)) => Step::Apply(chat.handle(id, &incoming)),
         (Next::Message(_), None) => Step::Apply(After::Closed),
         (Next::NeedsBytes, _) => Step::Wait(None),
         (Next::PausedUntil(until), _) => Step::Wait(Some(until)),

@@ -12,11 +12,10 @@ use super::public::{
 use super::router::LINK_BYTES;
 use super::run::Run;
 use super::secret::TokenHash;
-use super::session::{Answer, Session, SessionId};
+use super::session::{Kept, Session, SessionId};
 use crate::limits::{Limit, Limits};
 use crate::name::{NameKey, RoomName};
 use crate::time::Instant;
-use crate::wire::RequestId;
 
 /// What the allocator adds to what is asked of it.
 const ALLOCATION: usize = 16;
@@ -119,7 +118,7 @@ fn connection(limits: &Limits) -> usize {
 }
 
 fn session(limits: &Limits) -> usize {
-    let answer = size_of::<(RequestId, Answer)>() + size_of::<RoomName>() + ALLOCATION;
+    let answer = size_of::<Kept>() + size_of::<RoomName>() + ALLOCATION;
     let answers = limits.count(Limit::Unanswered).next_power_of_two();
     slot(size_of::<Session>())
         + 2 * entry::<TokenHash, SessionId>()
@@ -199,9 +198,9 @@ mod tests {
     fn what_each_takes_is_known() {
         let limits = Limits::default();
         assert_eq!((KEY, slot(8), leaf::<u64, u64>(), entry::<u64, u64>()), (288, 32, 204, 53));
-        assert_eq!((connection(&limits), session(&limits), persona()), (33_583, 9008, 3442));
-        assert_eq!((room(), in_room(), in_secret(), pair()), (1805, 180, 74, 799));
-        assert_eq!(each(3, pair()), 2397);
+        assert_eq!((connection(&limits), session(&limits), persona()), (33_583, 9232, 3442));
+        assert_eq!((room(), in_room(), in_secret(), pair()), (1901, 180, 74, 879));
+        assert_eq!(each(3, pair()), 2637);
     }
 
     #[test]

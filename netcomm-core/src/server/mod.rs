@@ -22,6 +22,7 @@ mod origin;
 mod outgoing;
 mod piece;
 mod public;
+mod receipt;
 mod refusal;
 mod render;
 mod router;

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use super::deliver::{ConnId, Deliver, Face, Recipient, Recipients};
 use super::piece::Piece;
+use super::receipt::Receipt;
 use super::run::Run;
+use super::session::Answer;
 use super::speech::Speech;
 use crate::limits::Limits;
 use crate::preface::ServerPreface;
@@ -192,6 +194,26 @@ impl Encoder {
     /// Holds one message more of who has begun.
     pub(super) fn say(&mut self, seq: u64, time: UnixMillis, text: &str) {
         self.run.say(seq, time, text);
+    }
+
+    /// Answers a request that was granted; see [`Self::answer`].
+    pub(super) fn grant(
+        &mut self,
+        out: &mut impl Deliver,
+        to: Recipient,
+        id: RequestId,
+        answer: &Answer,
+        answers: Asked<'_>,
+    ) {
+        match answer {
+            Answer::Posted { position, time } if self.run.takes_answer(to) => {
+                self.run.acknowledge(to, Receipt::new(id, *position, *time));
+            }
+            Answer::Posted { .. } | Answer::Done | Answer::Joined { .. } => {
+                let message = &answer.as_message();
+                self.answer(out, to, Content::Message { id, message, answers });
+            }
+        }
     }
 
     /// Answers a connection; what it said, and the answers to that, come first.

@@ -8,11 +8,12 @@ use super::deliver::{Deliver, Face, Recipient, Recipients};
 use super::outgoing::{Asked, Content, Frames, Outgoing};
 use super::piece::{Piece, Pieces, WORTH_SHARING};
 use super::public::LogId;
+use super::receipt::Receipt;
 use super::render::INDENT;
 use super::speech::Speech;
 use crate::limits::{Limit, Limits};
 use crate::time::UnixMillis;
-use crate::wire::{Conversation, Position, RequestId, Series, ServerMessage};
+use crate::wire::{Conversation, Series};
 
 /// No run is longer, in bytes.
 const MOST: usize = 16 * 1024;
@@ -47,15 +48,6 @@ pub(super) struct Run {
 struct Extent {
     frames: usize,
     bytes: usize,
-}
-
-/// That posts were accepted which came in a row.
-#[derive(Clone, Copy, Debug)]
-struct Receipt {
-    last: RequestId,
-    earlier: u32,
-    position: Position,
-    time: UnixMillis,
 }
 
 /// Frames in a row.
@@ -150,27 +142,23 @@ impl Run {
     }
 
     pub(super) fn answer(&mut self, to: Recipient, content: Content<'_>) {
-        if let Content::Message {
-            id, message: ServerMessage::Posted { position, time, .. }, ..
-        } = content
-        {
-            let one = Receipt { last: id, earlier: 0, position: *position, time: *time };
-            let both = self.receipt.and_then(|receipt| receipt.and(one));
-            if both.is_none() {
-                self.write_receipt(to.face);
-            }
-            self.receipt = both.or(Some(one));
-        } else {
+        self.write_receipt(to.face);
+        self.answers.append(to.face, content);
+    }
+
+    /// Answers a post, with the posts before it where these came in a row.
+    pub(super) fn acknowledge(&mut self, to: Recipient, post: Receipt) {
+        let both = self.receipt.and_then(|receipt| receipt.and(post));
+        if both.is_none() {
             self.write_receipt(to.face);
-            self.answers.append(to.face, content);
         }
+        self.receipt = both.or(Some(post));
     }
 
     fn write_receipt(&mut self, face: Face) {
-        if let Some(Receipt { last, earlier, position, time }) = self.receipt.take() {
-            let message = ServerMessage::Posted { position, time, earlier };
-            let answers = Asked::Nothing;
-            self.answers.append(face, Content::Message { id: last, message: &message, answers });
+        if let Some(receipt) = self.receipt.take() {
+            let (id, message) = (receipt.last(), &receipt.as_message());
+            self.answers.append(face, Content::Message { id, message, answers: Asked::Nothing });
         }
     }
 
@@ -208,17 +196,6 @@ fn line_feeds(text: &str) -> usize {
     let chunks = text.as_bytes().chunks(usize::from(u8::MAX));
     let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
     chunks.map(|chunk| usize::from(count(chunk))).sum()
-}
-
-impl Receipt {
-    /// One receipt for both, where `next` is of the next request, at the next place.
-    fn and(self, next: Self) -> Option<Self> {
-        let Position { epoch, seq } = self.position;
-        let follows = self.last.0.checked_add(1) == Some(next.last.0)
-            && next.position == Position { epoch, seq: seq + 1 }
-            && next.time == self.time;
-        follows.then_some(Self { earlier: self.earlier + 1, ..next })
-    }
 }
 
 impl Row {

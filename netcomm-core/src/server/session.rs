@@ -6,6 +6,7 @@ use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::deliver::ConnId;
 use super::origin::Address;
 use super::public::{PersonaId, Public, RoomId};
+use super::receipt::Receipt;
 use super::secret::{Secret, TokenHash};
 use crate::name::{NameKey, Nickname, RoomName};
 use crate::time::{Instant, UnixMillis};
@@ -53,7 +54,18 @@ pub(super) struct Tokens {
 
 /// The answers to the last executed requests.
 #[derive(Debug, Default)]
-pub(super) struct Answers(VecDeque<(RequestId, Answer)>);
+pub(super) struct Answers {
+    kept: VecDeque<Kept>,
+    /// How many requests these answer.
+    count: usize,
+}
+
+/// An answer that is kept. Posts in a row share one.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Posted(Receipt),
+    Other(RequestId, Answer),
+}
 
 /// An answer to a request that changed something.
 #[derive(Clone, Debug)]
@@ -79,26 +91,64 @@ impl Session {
 }
 
 impl Answers {
-    pub(super) fn find(&self, id: RequestId) -> Option<&Answer> {
-        if self.0.back().is_none_or(|(last, _)| *last < id) {
+    pub(super) fn find(&self, id: RequestId) -> Option<Answer> {
+        if self.kept.back().is_none_or(|last| last.last() < id) {
             return None;
         }
-        let index = self.0.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        self.0.get(index).map(|(_, answer)| answer)
+        let index = self.kept.partition_point(|kept| kept.last() < id);
+        match self.kept.get(index)? {
+            Kept::Posted(receipt) => {
+                let (position, time) = receipt.of(id)?;
+                Some(Answer::Posted { position, time })
+            }
+            Kept::Other(of, answer) => (*of == id).then(|| answer.clone()),
+        }
     }
 
     /// Whether a later request was executed. One without an answer here was refused before that,
     /// or its answer is kept no more: executed now, it would come too late.
     pub(super) fn is_stale(&self, id: RequestId) -> bool {
-        self.0.back().is_some_and(|(last, _)| id < *last)
+        self.kept.back().is_some_and(|last| id < last.last())
     }
 
     /// Keeps the answer to a request that is not stale.
     pub(super) fn keep(&mut self, id: RequestId, answer: Answer, most: usize) {
-        if self.0.len() >= most {
-            self.0.pop_front();
+        if self.count >= most {
+            self.forget_first();
         }
-        self.0.push_back((id, answer));
+        self.count += 1;
+        let Answer::Posted { position, time } = answer else {
+            return self.kept.push_back(Kept::Other(id, answer));
+        };
+        let receipt = Receipt::new(id, position, time);
+        if let Some(Kept::Posted(last)) = self.kept.back_mut()
+            && let Some(both) = last.and(receipt)
+        {
+            *last = both;
+        } else {
+            self.kept.push_back(Kept::Posted(receipt));
+        }
+    }
+
+    fn forget_first(&mut self) {
+        self.count = self.count.saturating_sub(1);
+        if let Some(Kept::Posted(first)) = self.kept.front_mut()
+            && let Some(rest) = first.but_first()
+        {
+            *first = rest;
+        } else {
+            self.kept.pop_front();
+        }
+    }
+}
+
+impl Kept {
+    /// The last request that it answers.
+    const fn last(&self) -> RequestId {
+        match self {
+            Self::Posted(receipt) => receipt.last(),
+            Self::Other(id, _) => *id,
+        }
     }
 }
 

@@ -56,10 +56,10 @@ impl Speech {
 
 impl Called {
     pub(super) fn new(conversation: Conversation<'_>) -> Option<Self> {
-        Some(Self { kind: conversation.kind, name: Name::of(conversation.name)? })
+        Some(Self { kind: conversation.kind, name: Name::from(conversation.name).ok()? })
     }
 
     pub(super) fn is(&self, conversation: Conversation<'_>) -> bool {
-        self.kind == conversation.kind && self.name.is(conversation.name)
+        self.kind == conversation.kind && self.name.as_str() == conversation.name
     }
 }

@@ -17,11 +17,7 @@ const NUMBER: usize = 10;
 
 /// Appends the frame of a message that is one of them, and fits; answers whether it did.
 #[expect(clippy::wildcard_enum_match_arm, reason = "all others are left to the serializer")]
-pub(in crate::wire) fn write(
-    id: RequestId,
-    message: &ServerMessage<'_>,
-    out: &mut Vec<u8>,
-) -> bool {
+pub(super) fn write(id: RequestId, message: &ServerMessage<'_>, out: &mut Vec<u8>) -> bool {
     match *message {
         ServerMessage::Posted { position, time, earlier } => append(out, 6 * NUMBER, |out| {
             let at = number(out, HEADER, id.0.into());
@@ -58,12 +54,12 @@ impl Series {
     /// The most bytes that it takes where names are valid.
     pub(crate) const MOST: usize = 2 * (7 * NUMBER + Nickname::MAX_BYTES + RoomName::MAX_BYTES);
 
-    /// Whether nothing is known of it yet, or another time.
+    /// Whether it has begun, at that time.
     pub(crate) fn is_of(&self, time: UnixMillis) -> bool {
         !self.bytes.is_empty() && self.time == time
     }
 
-    /// Begins anew, with other messages.
+    /// Begins anew. Names are short.
     pub(crate) fn begin(
         &mut self,
         conversation: Conversation<'_>,
@@ -84,7 +80,7 @@ impl Series {
         self.bytes.clear();
     }
 
-    /// Appends the frame of a message, which fits.
+    /// Appends the frame of a message. No text is so long that it would not fit.
     pub(crate) fn append(&self, seq: u64, text: &str, out: &mut Vec<u8>) {
         let (head, middle) = self.bytes.split_at(self.head);
         append(out, self.bytes.len() + 2 * NUMBER + text.len(), |out| {

@@ -79,7 +79,7 @@ impl Both {
                     }
                     Ok(conn) => {
                         self.conns.push(Some(conn));
-                        self.handle(conn, Incoming::Opened(Face::Framed));
+                        self.handle(conn, &Incoming::Opened(Face::Framed));
                         self.chat.ears.take_first_bytes(conn);
                     }
                 }
@@ -94,7 +94,7 @@ impl Both {
                 if let Some(conn) = self.conns.get(other.conn()).copied().flatten() {
                     let id = RequestId(self.last_id);
                     let message = self.message(other);
-                    self.handle(conn, Incoming::Request { id, message });
+                    self.handle(conn, &Incoming::Request { id, message });
                 }
             }
         }
@@ -112,7 +112,7 @@ impl Both {
         said
     }
 
-    fn handle(&mut self, conn: ConnId, incoming: Incoming<'_>) {
+    fn handle(&mut self, conn: ConnId, incoming: &Incoming<'_>) {
         let _after = self.chat.router.handle(self.chat.now, conn, incoming, &mut self.chat.ears);
     }
 

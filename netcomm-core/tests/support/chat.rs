@@ -67,7 +67,7 @@ impl Chat {
     pub fn open(&mut self, face: Face) -> ConnId {
         self.connects += 1;
         let conn = self.try_connect(Origin::Exempt).expect("a connection");
-        let after = self.router.handle(self.now, conn, Incoming::Opened(face), &mut self.ears);
+        let after = self.router.handle(self.now, conn, &Incoming::Opened(face), &mut self.ears);
         assert_eq!(after, After::Nothing);
         if face == Face::Framed {
             let heard = self.ears.take(conn);
@@ -115,7 +115,7 @@ impl Chat {
     pub fn ask_as(&mut self, conn: ConnId, id: RequestId, message: &ClientMessage<'_>) -> Heard {
         self.ears.take(conn);
         let incoming = Incoming::Request { id, message: message.clone() };
-        let _after = self.router.handle(self.now, conn, incoming, &mut self.ears);
+        let _after = self.router.handle(self.now, conn, &incoming, &mut self.ears);
         self.ears.take(conn)
     }
 

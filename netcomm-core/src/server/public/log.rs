@@ -1,29 +1,20 @@
 //! What was said: a log per conversation, bounded each and in all (PROTOCOL.md, "Positions").
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use core::mem::size_of;
 
 use slotmap::SlotMap;
 
+use super::strings::{Strings, give_back, most_of_few};
 use crate::limits::{Limit, Limits};
 use crate::name::Nickname;
 use crate::text::Text;
 use crate::time::UnixMillis;
-use crate::wire::Position;
+use crate::wire::{HistoryItem, Position};
 
 slotmap::new_key_type! {
     pub(crate) struct LogId;
 }
-
-/// A log keeps room for at most so many times the messages that it has.
-const MOST_ROOM: usize = 3;
-
-/// Where a log has fewer messages than this, it is not worth looking.
-const FEW: usize = 2;
-
-/// What the allocator adds to a text.
-const ALLOCATION: usize = 2 * size_of::<usize>();
 
 /// All logs, and the budget that they share.
 #[derive(Debug)]
@@ -45,20 +36,23 @@ pub(crate) struct Log {
     epoch: u64,
     last: u64,
     entries: VecDeque<Entry>,
+    /// The author and the text of each.
+    strings: Strings,
     /// Where it stands among the oldest.
     listed: Option<u64>,
-    bytes: usize,
 }
 
 /// A message that was accepted.
-#[derive(Debug)]
-pub(crate) struct Entry {
+#[derive(Clone, Copy, Debug)]
+struct Entry {
     /// Its place among the messages of all logs; never leaves this process.
     stamp: u64,
-    pub(crate) time: UnixMillis,
-    pub(crate) nonce: u64,
-    pub(crate) author: Nickname,
-    pub(crate) text: Box<str>,
+    time: UnixMillis,
+    nonce: u64,
+    /// Where its author and text are, and how long these are.
+    said: u64,
+    author: u16,
+    text: u16,
 }
 
 impl Logs {
@@ -84,14 +78,15 @@ impl Logs {
     }
 
     pub(super) fn begin(&mut self, epoch: u64) -> LogId {
-        self.all.insert(Log { epoch, last: 0, entries: VecDeque::new(), listed: None, bytes: 0 })
+        let (entries, strings) = (VecDeque::new(), Strings::default());
+        self.all.insert(Log { epoch, last: 0, entries, strings, listed: None })
     }
 
     pub(super) fn end(&mut self, id: LogId) {
         let Some(log) = self.all.remove(id) else {
             return;
         };
-        self.bytes -= log.bytes;
+        self.bytes -= log.cost();
         if let Some(stamp) = log.listed {
             self.oldest.remove(&stamp);
         }
@@ -111,26 +106,26 @@ impl Logs {
         };
         let stamp = self.next_stamp;
         self.next_stamp += 1;
-        let entry = Entry { stamp, time, nonce, author, text: text.as_str().into() };
         if log.listed.is_none() {
             self.oldest.insert(stamp, id);
             log.listed = Some(stamp);
         }
-        log.last += 1;
-        log.bytes += entry.cost();
-        self.bytes += entry.cost();
-        log.entries.push_back(entry);
-        let position = log.position();
-        while let Some(log) = self.all.get(id)
-            && (log.entries.len() > self.max_messages || log.bytes > self.max_bytes)
-        {
-            self.forget_first(id);
+        self.bytes -= log.cost();
+        log.append(stamp, time, nonce, author, text);
+        while log.entries.len() > self.max_messages || log.cost() > self.max_bytes {
+            log.forget_first();
         }
+        self.bytes += log.cost();
+        let position = log.position();
         while self.bytes > self.max_bytes_in_all
             && let Some((stamp, oldest)) = self.oldest.pop_first()
         {
-            if self.relist(oldest) == Some(stamp) {
-                self.forget_first(oldest);
+            if self.relist(oldest) == Some(stamp)
+                && let Some(log) = self.all.get_mut(oldest)
+            {
+                self.bytes -= log.cost();
+                log.forget_first();
+                self.bytes += log.cost();
                 self.relist(oldest);
             }
         }
@@ -149,21 +144,6 @@ impl Logs {
         }
         first
     }
-
-    fn forget_first(&mut self, id: LogId) {
-        let Some(log) = self.all.get_mut(id) else {
-            return;
-        };
-        let Some(entry) = log.entries.pop_front() else {
-            return;
-        };
-        log.bytes -= entry.cost();
-        self.bytes -= entry.cost();
-        // Else a log whose messages were forgotten for others' sake would keep their room.
-        if log.entries.capacity() > MOST_ROOM * log.entries.len().max(FEW) {
-            log.entries.shrink_to(log.entries.len() * 3 / 2);
-        }
-    }
 }
 
 impl Log {
@@ -176,12 +156,12 @@ impl Log {
         self.last - self.entries.len() as u64 + 1
     }
 
-    /// The messages `first` to `last`, as far as they are kept, with their numbers.
+    /// The messages `first` to `last`, as far as they are kept.
     pub(crate) fn range(
         &self,
         first: u64,
         last: u64,
-    ) -> impl DoubleEndedIterator<Item = (u64, &Entry)> {
+    ) -> impl DoubleEndedIterator<Item = HistoryItem<'_>> {
         let kept = self.first_kept();
         let first = first.max(kept);
         let count = (last.min(self.last) + 1).saturating_sub(first);
@@ -189,67 +169,84 @@ impl Log {
         let end =
             skip + usize::try_from(count).unwrap_or(usize::MAX).min(self.entries.len() - skip);
         let entries = self.entries.range(skip..end);
-        entries.enumerate().map(move |(index, entry)| (first + index as u64, entry))
+        entries.enumerate().map(move |(index, entry)| self.item(first + index as u64, entry))
     }
-}
 
-impl Entry {
-    /// The memory that it takes, with room for another and the allocator's overhead.
+    fn item(&self, seq: u64, entry: &Entry) -> HistoryItem<'_> {
+        let Entry { time, nonce, said, author, text, .. } = *entry;
+        let said = self.strings.get(said, usize::from(author) + usize::from(text));
+        let (author, text) = said.split_at_checked(author.into()).unwrap_or_default();
+        HistoryItem { seq, time, author, nonce, text }
+    }
+
+    fn append(
+        &mut self,
+        stamp: u64,
+        time: UnixMillis,
+        nonce: u64,
+        author: Nickname,
+        text: Text<'_>,
+    ) {
+        let (author, text) = (author.as_str(), text.as_str());
+        let said = self.strings.end();
+        self.strings.push(author, text);
+        let length = |string: &str| u16::try_from(string.len()).unwrap_or(u16::MAX);
+        let (author, text) = (length(author), length(text));
+        self.entries.push_back(Entry { stamp, time, nonce, said, author, text });
+        self.last += 1;
+    }
+
+    fn forget_first(&mut self) {
+        self.entries.pop_front();
+        self.strings.forget_first();
+        give_back(&mut self.entries);
+    }
+
+    /// The memory that its messages take, with room for as many more and the allocator's overhead.
     fn cost(&self) -> usize {
-        2 * size_of::<Self>() + self.text.len() + ALLOCATION
+        2 * size_of::<Entry>() * self.entries.len() + self.strings.cost()
     }
 }
 
 /// The most that an empty log takes, beside its room for messages.
 pub(crate) const fn most_of_log() -> usize {
-    2 * (size_of::<Log>() + 8) + MOST_ROOM * FEW * size_of::<Entry>()
+    2 * (size_of::<Log>() + 8) + most_of_few::<Entry>() + Strings::most_of_none()
 }
 
-/// The most that logs take whose messages cost `bytes`: each may have room for
-/// [`MOST_ROOM`] instead of the two that it costs.
+/// The most that logs take whose messages cost `bytes`: each may have room for three times as many
+/// instead of the twice that it costs.
 pub(crate) const fn most_of_messages(bytes: u64) -> u64 {
     bytes.saturating_add(bytes / 2)
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn say(logs: &mut Logs, id: LogId) {
-        let (author, text) = (Nickname::new("ann").unwrap(), Text::new("hello", 5).unwrap());
+    fn say(logs: &mut Logs, id: LogId, text: &str) {
+        let (author, text) = (Nickname::new("ann").unwrap(), Text::new(text, 4096).unwrap());
         logs.append(id, UnixMillis(0), 0, author, text);
     }
 
     fn of(messages: usize) -> (Logs, LogId) {
         let mut logs = Logs::new(&Limits::default());
         let id = logs.begin(7);
-        (0..messages).for_each(|_| say(&mut logs, id));
+        (0..messages).for_each(|_| say(&mut logs, id, "hello"));
         (logs, id)
     }
 
     #[test]
-    fn a_message_costs_its_place_twice_its_text_and_what_the_allocator_adds() {
-        let (logs, _) = of(1);
-        assert_eq!(logs.bytes, 2 * size_of::<Entry>() + 5 + 2 * size_of::<usize>());
+    fn a_message_costs_its_place_twice_and_its_strings() {
+        let (logs, id) = of(2);
+        let strings = logs.all[id].strings.cost();
+        assert_eq!(logs.bytes, 4 * size_of::<Entry>() + strings);
         assert_eq!(most_of_messages(1001), 1501);
-    }
-
-    #[test]
-    fn a_log_that_is_forgotten_for_others_gives_room_back_now_and_then() {
-        let (mut logs, id) = of(64);
-        logs.all[id].entries.shrink_to_fit();
-        let (mut room, mut given_back) = (64, 0);
-        for left in (0..64).rev() {
-            logs.forget_first(id);
-            let has = logs.all[id].entries.capacity();
-            assert!(has <= MOST_ROOM * left.max(FEW), "room for {has} of {left}");
-            if has != room {
-                assert!(has >= left + left / 2, "room for {has} of {left}, and for few more");
-                given_back += 1;
-            }
-            room = has;
-        }
-        assert_eq!(given_back, 3);
     }
 
     #[test]
@@ -259,11 +256,55 @@ mod tests {
             let (mut logs, id) = of(2);
             let bound = if all { &mut logs.max_bytes_in_all } else { &mut logs.max_bytes };
             *bound = fitting.bytes;
-            for _ in 0..2 {
-                say(&mut logs, id);
-                let log = &logs.all[id];
-                let (each, all) = (log.bytes, logs.bytes);
-                assert_eq!((log.entries.len(), each, all), (3, fitting.bytes, fitting.bytes));
+            say(&mut logs, id, "hello");
+            assert_eq!((logs.all[id].entries.len(), logs.bytes), (3, fitting.bytes));
+            say(&mut logs, id, "hello");
+            assert!(logs.bytes <= fitting.bytes && logs.all[id].entries.len() > 1);
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_forgotten_for_others_takes_nothing_in_the_end() {
+        let (mut logs, id) = of(64);
+        while !logs.all[id].entries.is_empty() {
+            logs.all[id].forget_first();
+        }
+        assert_eq!(logs.all[id].cost(), 0);
+        assert_eq!(logs.all[id].first_kept(), 65);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever is kept is the last of what was said, and what all of it costs is counted.
+        #[test]
+        fn the_last_messages_are_kept_as_they_were_said(
+            said in prop::collection::vec((0_usize..3, prop_oneof![1_usize..40, 3000_usize..3100]), 1..80),
+            most in (2_000_usize..40_000, 2_000_usize..40_000, 1_usize..60),
+        ) {
+            let mut logs = Logs::new(&Limits::default());
+            (logs.max_bytes, logs.max_bytes_in_all, logs.max_messages) = most;
+            let ids = [1, 2, 3].map(|epoch| logs.begin(epoch));
+            let mut all: [Vec<String>; 3] = [const { Vec::new() }; 3];
+            let said = said.into_iter().zip(0..).map(|((to, length), number): ((_, usize), usize)| {
+                (to, format!("{number:0length$}"))
+            });
+            for (to, text) in said {
+                say(&mut logs, ids[to], &text);
+                all[to].push(text);
+                let costs = ids.map(|id| logs.all[id].cost());
+                prop_assert_eq!(logs.bytes, costs.iter().sum::<usize>());
+                prop_assert!(logs.bytes <= logs.max_bytes_in_all);
+                prop_assert!(costs.iter().all(|cost| *cost <= logs.max_bytes));
+            }
+            for (id, said) in ids.iter().zip(&all) {
+                let log = &logs.all[*id];
+                let kept: Vec<_> = log.range(0, u64::MAX).map(|item| (item.seq, item.text)).collect();
+                let numbered = said.iter().enumerate().map(|(index, text)| (index as u64 + 1, &text[..]));
+                prop_assert!(kept.len() <= logs.max_messages);
+                let last: Vec<_> = numbered.skip(said.len() - kept.len()).collect();
+                prop_assert_eq!(kept, last);
+                prop_assert!(log.range(0, u64::MAX).all(|item| item.author == "ann"));
             }
         }
     }

@@ -8,6 +8,7 @@
 mod log;
 mod persona;
 mod room;
+mod strings;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -15,7 +16,7 @@ use core::borrow::Borrow;
 
 use slotmap::SlotMap;
 
-pub(super) use log::{Entry, LogId, Logs, most_of_log, most_of_messages};
+pub(super) use log::{LogId, Logs, most_of_log, most_of_messages};
 pub(super) use persona::{EndedPair, MAX_ENDED, Persona, PersonaId, Presence};
 pub(super) use room::{Room, RoomId};
 

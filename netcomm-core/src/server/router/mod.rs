@@ -121,7 +121,7 @@ impl Router {
         &mut self,
         now: Instant,
         from: ConnId,
-        incoming: Incoming<'_>,
+        incoming: &Incoming<'_>,
         out: &mut impl Deliver,
     ) -> After {
         let after = self.handle_unflushed(now, from, incoming, out);
@@ -142,36 +142,39 @@ impl Router {
         &mut self,
         now: Instant,
         from: ConnId,
-        incoming: Incoming<'_>,
+        incoming: &Incoming<'_>,
         out: &mut impl Deliver,
     ) -> After {
         let Some(link) = self.links.get_mut(from).filter(|link| !link.closed) else {
             return After::Closed;
         };
         if let Incoming::Opened(face) = incoming {
-            link.face = Some(face);
+            link.face = Some(*face);
         }
-        let to = link.recipient(from);
+        let (to, session) = (link.recipient(from), link.session);
         match incoming {
             Incoming::Opened(Face::Framed) => {
                 let preface = Content::Preface(ServerPreface::Accepted(Version::V1));
                 self.encoder.tell(out, &[to], None, preface);
             }
             Incoming::Opened(Face::Text) => {}
-            Incoming::Request { id, message } => return self.request(now, to, id, &message, out),
+            Incoming::Request { id, message } => {
+                return self.request(now, to, session, *id, message, out);
+            }
             Incoming::Refuse { id, code, retry_after, text } => {
-                let message = ServerMessage::Refused { code, retry_after, text };
-                self.answer(to, id, &message, Asked::Nothing, out);
+                let message =
+                    ServerMessage::Refused { code: *code, retry_after: *retry_after, text };
+                self.answer(to, *id, &message, Asked::Nothing, out);
             }
             Incoming::Help(topic) => {
-                self.encoder.tell(out, &[to], None, Content::Help(topic));
+                self.encoder.tell(out, &[to], None, Content::Help(*topic));
             }
             Incoming::PingDue => {
                 let nonce = self.clock.at(now).0;
                 self.event(&[to], None, &ServerMessage::Ping { nonce }, out);
             }
             Incoming::Close(code) => {
-                self.close(now, from, code, out);
+                self.close(now, from, *code, out);
                 return After::Closed;
             }
         }
@@ -228,6 +231,7 @@ impl Router {
         &mut self,
         now: Instant,
         to: Recipient,
+        session: Option<SessionId>,
         id: RequestId,
         message: &ClientMessage<'_>,
         out: &mut impl Deliver,
@@ -237,7 +241,7 @@ impl Router {
             return self.login(now, to, id, message, out);
         }
         let asked = Asked::of(message);
-        let Some(session) = self.links.get(to.conn).and_then(|link| link.session) else {
+        let Some(session) = session else {
             self.answer(to, id, &Refusal::not_logged_in().as_message(), asked, out);
             return After::Nothing;
         };
@@ -279,7 +283,7 @@ impl Router {
         }
         match self.change(now, caller, message, out) {
             Ok((answer, after)) => {
-                self.answer(caller.to, id, &answer.as_message(), asked, out);
+                self.encoder.grant(out, caller.to, id, &answer, asked);
                 let most = self.limits.count(Limit::Unanswered);
                 if id != RequestId::NONE
                     && let Some(session) = self.sessions.get_mut(caller.session)
@@ -304,19 +308,16 @@ impl Router {
         out: &mut impl Deliver,
     ) -> Option<After> {
         let answers = &self.sessions.get(session)?.answers;
-        let stale;
-        let message = match answers.find(id) {
-            Some(answer) => answer.as_message(),
+        match answers.find(id) {
+            Some(answer) => self.encoder.grant(out, to, id, &answer, asked),
             None if id != RequestId::NONE && answers.is_stale(id) => {
                 let what = "a later request was executed, and no answer to this one is kept";
                 let code = RefusalCode::STALE_REQUEST;
-                stale = Refusal::limit(code, &self.limits, Limit::Unanswered, what);
-                stale.as_message()
+                let stale = Refusal::limit(code, &self.limits, Limit::Unanswered, what);
+                self.answer(to, id, &stale.as_message(), asked, out);
             }
             None => return None,
-        };
-        let content = Content::Message { id, message: &message, answers: asked };
-        self.encoder.answer(out, to, content);
+        }
         Some(After::Nothing)
     }
 

@@ -8,7 +8,7 @@ use crate::limits::{Limit, Limits};
 use crate::name::NameKey;
 use crate::server::deliver::{Deliver, Face};
 use crate::server::outgoing::{Asked, Content};
-use crate::server::public::{Entry, Room};
+use crate::server::public::Room;
 use crate::server::refusal::Refusal;
 use crate::server::render::INDENT;
 use crate::wire::{
@@ -115,9 +115,9 @@ impl Router {
             // A page of short lines would else be longer than a mailbox.
             Face::Text => INDENT.len(),
         };
-        let cost = |(_, entry): &(u64, &Entry)| {
-            let line_feeds = entry.text.matches('\n').count();
-            entry.author.as_str().len() + entry.text.len() + line_feeds * indent
+        let cost = |item: &HistoryItem<'_>| {
+            let line_feeds = item.text.matches('\n').count();
+            item.author.len() + item.text.len() + line_feeds * indent
         };
         if wanted.latest {
             page.fill(range.rev(), cost);
@@ -130,7 +130,7 @@ impl Router {
             epoch: position.epoch,
             first_kept: log.first_kept(),
             last: position.seq,
-            items: page.items.into_iter().map(history_item).collect(),
+            items: page.items,
         })
     }
 
@@ -233,14 +233,4 @@ impl<T> Page<T> {
 
 fn room_item(room: &Room) -> RoomItem<'_> {
     RoomItem { room: room.name().as_str(), members: room.online() }
-}
-
-fn history_item((seq, entry): (u64, &Entry)) -> HistoryItem<'_> {
-    HistoryItem {
-        seq,
-        time: entry.time,
-        author: entry.author.as_str(),
-        nonce: entry.nonce,
-        text: &entry.text,
-    }
 }

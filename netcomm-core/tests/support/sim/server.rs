@@ -178,7 +178,7 @@ impl Server {
             if wrote == Wrote::Finished {
                 sent.is_last = true;
                 let close = Incoming::Close(CloseCode::SLOW_CONSUMER);
-                let after = counted(held, || router.handle(now, conn, close, out));
+                let after = counted(held, || router.handle(now, conn, &close, out));
                 socket.connection.apply(now, after);
             }
         }
@@ -299,7 +299,7 @@ impl Server {
         if let Some(conn) = socket.conn {
             counted(held, || {
                 out.close(conn, &[]);
-                let after = router.handle(now, conn, Incoming::Close(CloseCode::QUIT), out);
+                let after = router.handle(now, conn, &Incoming::Close(CloseCode::QUIT), out);
                 assert_eq!(after, After::Closed);
             });
         }
@@ -342,7 +342,7 @@ fn step(
 ) -> Step {
     match (next, conn) {
         (Next::Message(incoming), Some(conn)) => {
-            Step::Apply(router.handle(now, conn, incoming, out))
+            Step::Apply(router.handle(now, conn, &incoming, out))
         }
         (Next::Message(_), None) => Step::Apply(After::Closed),
         (Next::NeedsBytes, _) => Step::Wait(None),

@@ -65,7 +65,7 @@ impl Run {
     pub fn open(&mut self, face: Face, origin: Origin, entropy: [u8; 16]) -> ConnId {
         let conn =
             self.router.connect(self.now, origin, entropy, &mut self.ears).expect("a connection");
-        let after = self.router.handle(self.now, conn, Incoming::Opened(face), &mut self.ears);
+        let after = self.router.handle(self.now, conn, &Incoming::Opened(face), &mut self.ears);
         assert_eq!(after, After::Nothing);
         if face == Face::Framed {
             self.ears.take(conn);
@@ -77,7 +77,7 @@ impl Run {
     pub fn ask(&mut self, conn: ConnId, message: ClientMessage<'_>) -> (After, Heard) {
         self.ears.take(conn);
         let incoming = Incoming::Request { id: RequestId::NONE, message };
-        let after = self.router.handle(self.now, conn, incoming, &mut self.ears);
+        let after = self.router.handle(self.now, conn, &incoming, &mut self.ears);
         (after, self.ears.take(conn))
     }
 
@@ -85,7 +85,7 @@ impl Run {
     fn ask_all(&mut self, conn: ConnId, ids: RangeInclusive<u32>, message: &ClientMessage<'_>) {
         for id in ids {
             let incoming = Incoming::Request { id: RequestId(id), message: message.clone() };
-            let _after = self.router.handle_unflushed(self.now, conn, incoming, &mut self.ears);
+            let _after = self.router.handle_unflushed(self.now, conn, &incoming, &mut self.ears);
         }
         self.router.flush(&mut self.ears);
     }
@@ -98,7 +98,7 @@ impl Run {
     /// Closes a connection whose mailbox is full.
     pub fn cut(&mut self, conn: ConnId) {
         let full = Incoming::Close(CloseCode::SLOW_CONSUMER);
-        let after = self.router.handle(self.now, conn, full, &mut self.ears);
+        let after = self.router.handle(self.now, conn, &full, &mut self.ears);
         assert_eq!(after, After::Closed);
     }
 
