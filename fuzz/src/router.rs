@@ -147,7 +147,12 @@ impl Town {
     }
 
     fn handle(&mut self, conn: ConnId, incoming: &Incoming<'_>) {
-        let _after = self.chat.router.handle(self.chat.now, conn, incoming, &mut self.chat.ears);
+        let Chat { router, ears, now, .. } = &mut self.chat;
+        // As where several are read at once.
+        let _after = router.handle_unflushed(*now, conn, incoming, ears);
+        if !self.last_id.is_multiple_of(3) {
+            router.flush(ears);
+        }
     }
 
     fn token(&self, choices: &mut Unstructured<'_>) -> Result<Option<ResumeToken>> {

@@ -11,7 +11,9 @@ use netcomm_core::server::{
     ConnId, Deliver, Face, Incoming, Origin, Outgoing, Recipient, Recipients, Router,
 };
 use netcomm_core::time::{Instant, UnixMillis, WallClock};
-use netcomm_core::wire::{self, ClientMessage, Conversation, Position, RequestId, ServerMessage};
+use netcomm_core::wire::{
+    self, ClientMessage, CloseCode, Conversation, Position, RequestId, ResumeToken, ServerMessage,
+};
 use proptest::prelude::*;
 
 use crate::support::chat::{login, post};
@@ -21,14 +23,26 @@ use crate::support::random;
 const SEATS: [(&str, Face); 4] =
     [("ann", Face::Framed), ("bob", Face::Text), ("cy", Face::Framed), ("dee", Face::Text)];
 
+/// What a server says first to whoever speaks frames.
+const ACCEPTED: [u8; 8] = ServerPreface::Accepted(Version::V1).to_bytes();
+
 #[derive(Clone, Debug)]
 enum Act {
     Post(&'static str, u8),
     Private(&'static str, u8),
     Ask(ClientMessage<'static>),
-    /// The connection is lost, and another one logs in.
-    Lose,
-    Pass,
+    Everyone(u8),
+    /// For an incarnation of the room that never was.
+    Late(&'static str),
+    /// The connection is lost, and another one logs in; hidden, if so.
+    Lose(bool),
+    /// Another connection takes over the session.
+    Resume,
+    /// The router is told to close the connection, and another one logs in.
+    Close,
+    /// The request before is sent again.
+    Repeat(&'static str, u8),
+    Pass(u64),
     Flush,
 }
 
@@ -81,7 +95,7 @@ impl Driven {
             at_once,
         };
         for (nickname, face) in SEATS {
-            let conn = driven.come(nickname, face);
+            let conn = driven.come(nickname, face, false, None);
             driven.seats.push(conn);
         }
         for seat in 0..SEATS.len() {
@@ -91,18 +105,40 @@ impl Driven {
         driven
     }
 
-    fn come(&mut self, nickname: &'static str, face: Face) -> ConnId {
+    fn come(
+        &mut self,
+        nickname: &str,
+        face: Face,
+        hidden: bool,
+        resume: Option<ResumeToken>,
+    ) -> ConnId {
         self.id += 1;
         let mut entropy = [0; 16];
         entropy[..4].copy_from_slice(&self.id.to_be_bytes());
         let ears = &mut self.ears;
         let conn = self.router.connect(self.now, Origin::Exempt, entropy, ears).expect("room");
         self.take(conn, &Incoming::Opened(face));
-        self.take(
-            conn,
-            &Incoming::Request { id: RequestId(1), message: login(nickname, false, None) },
-        );
+        let message = login(nickname, hidden, resume);
+        self.take(conn, &Incoming::Request { id: RequestId(1), message });
         conn
+    }
+
+    /// Another connection takes a seat.
+    fn come_instead(&mut self, seat: usize, hidden: bool, resume: Option<ResumeToken>) {
+        let (_, face) = SEATS[seat];
+        self.seats[seat] = self.come(["eve", "fay", "gus", "hal"][seat], face, hidden, resume);
+        self.ask(seat, ClientMessage::Join { room: "hall" });
+    }
+
+    /// What resumes the session of a seat that speaks frames.
+    fn token(&self, seat: usize) -> Option<ResumeToken> {
+        let heard = self.ears.heard.get(&self.seats[seat])?;
+        let mut frames = heard.strip_prefix(&ACCEPTED)?;
+        let mut decoder = FrameDecoder::new(MAX_PAYLOAD);
+        match wire::decode(decoder.next_frame(&mut frames).ok()??).ok()? {
+            (_, ServerMessage::Welcome { token, .. }) => Some(token),
+            _ => None,
+        }
     }
 
     fn take(&mut self, conn: ConnId, incoming: &Incoming<'_>) {
@@ -134,14 +170,30 @@ impl Driven {
                 self.ask(seat, post(Conversation::private(name), &text.to_string()));
             }
             Act::Ask(message) => self.ask(seat, message.clone()),
-            Act::Lose => {
-                self.router.disconnect(self.now, self.seats[seat], &mut self.ears);
-                let (_, face) = SEATS[seat];
-                self.seats[seat] = self.come(["eve", "fay", "gus", "hal"][seat], face);
-                self.ask(seat, ClientMessage::Join { room: "hall" });
+            Act::Everyone(text) => self.ask(seat, post(Conversation::EVERYONE, &text.to_string())),
+            Act::Late(room) => {
+                let (conversation, epoch) = (Conversation::room(room), Some(7));
+                self.ask(seat, ClientMessage::Post { conversation, epoch, nonce: 0, text: "late" });
             }
-            Act::Pass => {
-                self.now = self.now + Duration::from_secs(40);
+            Act::Repeat(room, text) => {
+                self.id -= 1;
+                self.ask(seat, post(Conversation::room(room), &text.to_string()));
+            }
+            Act::Lose(hidden) => {
+                self.router.disconnect(self.now, self.seats[seat], &mut self.ears);
+                self.come_instead(seat, *hidden, None);
+            }
+            Act::Resume => {
+                if let Some(token) = self.token(seat) {
+                    self.come_instead(seat, false, Some(token));
+                }
+            }
+            Act::Close => {
+                self.take(self.seats[seat], &Incoming::Close(CloseCode::MALFORMED));
+                self.come_instead(seat, false, None);
+            }
+            Act::Pass(seconds) => {
+                self.now = self.now + Duration::from_secs(*seconds);
                 self.router.handle_timeout(self.now, &mut self.ears);
             }
             Act::Flush => self.router.flush(&mut self.ears),
@@ -150,8 +202,7 @@ impl Driven {
 }
 
 fn with_all_receipts(bytes: &[u8]) -> Vec<u8> {
-    let accepted = ServerPreface::Accepted(Version::V1).to_bytes();
-    let Some(mut frames) = bytes.strip_prefix(&accepted) else {
+    let Some(mut frames) = bytes.strip_prefix(&ACCEPTED) else {
         return bytes.to_vec();
     };
     let mut all = Vec::new();
@@ -182,12 +233,18 @@ fn act() -> impl Strategy<Value = Act> {
         1 => rooms().prop_map(|room| Act::Ask(ClientMessage::CreateRoom { room })),
         1 => rooms().prop_map(|room| Act::Ask(ClientMessage::Leave { room })),
         1 => names().prop_map(|nickname| Act::Ask(ClientMessage::Rename { nickname })),
+        1 => Just(Act::Ask(ClientMessage::Quit)),
         1 => Just(Act::Ask(ClientMessage::Hide)),
         1 => Just(Act::Ask(ClientMessage::Reveal)),
         1 => Just(Act::Ask(ClientMessage::Rooms { from: "" })),
         1 => Just(Act::Ask(ClientMessage::Ping { nonce: 7 })),
-        1 => Just(Act::Lose),
-        1 => Just(Act::Pass),
+        2 => any::<u8>().prop_map(Act::Everyone),
+        1 => any::<bool>().prop_map(Act::Lose),
+        1 => rooms().prop_map(Act::Late),
+        1 => Just(Act::Resume),
+        1 => Just(Act::Close),
+        1 => (rooms(), any::<u8>()).prop_map(|(room, text)| Act::Repeat(room, text)),
+        1 => prop::sample::select(vec![0, 1, 40, 400]).prop_map(Act::Pass),
         1 => Just(Act::Flush),
     ]
 }
@@ -198,11 +255,17 @@ proptest! {
     #[test]
     fn everybody_hears_the_same(
         frames in prop::sample::select(vec![64_u64, 4096]),
+        few in any::<bool>(),
         // Whoever is read says several things in a row.
         acts in prop::collection::vec((0..SEATS.len(), prop::collection::vec(act(), 1..8)), 1..30),
     ) {
         let mut limits = Limits::default();
         limits.set("mailbox_frames", frames).expect("a limit");
+        if few {
+            for (name, least) in [("detached_sessions", 1), ("room_idle_ms", 1000), ("pairs_per_user", 1)] {
+                limits.set(name, least).expect("a limit");
+            }
+        }
         let [mut at_once, mut in_runs] = [true, false].map(|at_once| Driven::new(&limits, at_once));
         for (seat, acts) in &acts {
             for act in acts {
@@ -214,6 +277,20 @@ proptest! {
         prop_assert_eq!(in_runs.heard(), at_once.heard());
         prop_assert!(in_runs.ears.pieces <= at_once.ears.pieces);
     }
+}
+
+#[test]
+fn what_ends_untold_ends_what_is_said_to_it() {
+    let [at_once, in_runs] = [true, false].map(|at_once| {
+        let mut driven = Driven::new(&Limits::default(), at_once);
+        driven.act(1, &Act::Lose(false));
+        for act in [Act::Private("bob", 1), Act::Pass(100_000), Act::Private("bob", 2)] {
+            driven.act(0, &act);
+        }
+        driven.router.flush(&mut driven.ears);
+        driven.heard()
+    });
+    assert_eq!(in_runs, at_once);
 }
 
 #[test]
@@ -264,7 +341,8 @@ fn posts_in_a_row_have_one_receipt() {
         driven.ears.heard.clear();
         for (id, is_post) in asked {
             let room = Conversation::room("hall");
-            let message = if *is_post { post(room, "hi") } else { ClientMessage::Hide };
+            let message =
+                if *is_post { post(room, "hi") } else { ClientMessage::Ping { nonce: 7 } };
             driven.take(ann, &Incoming::Request { id: RequestId(*id), message });
         }
         driven.router.flush(&mut driven.ears);

@@ -177,7 +177,8 @@ impl Encoder {
         self.run.speech(author, conversation)
     }
 
-    /// Holds what `author` says from now on, for the others of those who listen.
+    /// Holds what `author` says from now on, for the others of those who listen; with what it said
+    /// before, if that was there and more can be held.
     pub(super) fn begin(
         &mut self,
         out: &mut impl Deliver,

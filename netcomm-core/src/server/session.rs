@@ -60,7 +60,7 @@ pub(super) struct Answers {
     count: usize,
 }
 
-/// An answer that is kept. Posts in a row share one.
+/// An answer that is kept. Posts in a row share one; the others answer anything but a post.
 #[derive(Debug)]
 pub(super) enum Kept {
     Posted(Receipt),
@@ -68,7 +68,7 @@ pub(super) enum Kept {
 }
 
 /// An answer to a request that changed something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Done,
     Posted { position: Position, time: UnixMillis },
@@ -92,7 +92,7 @@ impl Session {
 
 impl Answers {
     pub(super) fn find(&self, id: RequestId) -> Option<Answer> {
-        if self.kept.back().is_none_or(|last| last.last() < id) {
+        if self.kept.back().is_none_or(|newest| newest.last() < id) {
             return None;
         }
         let index = self.kept.partition_point(|kept| kept.last() < id);
@@ -108,7 +108,7 @@ impl Answers {
     /// Whether a later request was executed. One without an answer here was refused before that,
     /// or its answer is kept no more: executed now, it would come too late.
     pub(super) fn is_stale(&self, id: RequestId) -> bool {
-        self.kept.back().is_some_and(|last| id < last.last())
+        self.kept.back().is_some_and(|newest| id < newest.last())
     }
 
     /// Keeps the answer to a request that is not stale.
@@ -121,10 +121,10 @@ impl Answers {
             return self.kept.push_back(Kept::Other(id, answer));
         };
         let receipt = Receipt::new(id, position, time);
-        if let Some(Kept::Posted(last)) = self.kept.back_mut()
-            && let Some(both) = last.and(receipt)
+        if let Some(Kept::Posted(newest)) = self.kept.back_mut()
+            && let Some(both) = newest.and(receipt)
         {
-            *last = both;
+            *newest = both;
         } else {
             self.kept.push_back(Kept::Posted(receipt));
         }
@@ -168,6 +168,10 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -177,5 +181,48 @@ mod tests {
         answers.keep(RequestId(5), Answer::Done, 8);
         let stale = [4, 5, 6].map(|id| answers.is_stale(RequestId(id)));
         assert_eq!(stale, [true, false, false]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// As if each answer were kept for itself.
+        #[test]
+        fn the_last_answers_are_kept_as_they_were_given(
+            most in 1_usize..12,
+            given in prop::collection::vec((prop_oneof![8 => Just(1_u32), 1 => 2_u32..4], 0_u8..12), 1..60),
+        ) {
+            let (mut answers, mut each) = (Answers::default(), VecDeque::new());
+            let (mut id, mut position, mut time) = (RequestId(0), Position::default(), UnixMillis(0));
+            for (step, kind) in given {
+                id.0 += step;
+                let answer = match kind {
+                    0 => Answer::Done,
+                    1 => {
+                        let room = RoomName::new("hall").unwrap();
+                        Answer::Joined { room: room.into(), position }
+                    }
+                    kind => {
+                        position.seq += if kind == 2 { 2 } else { 1 };
+                        position.epoch += u64::from(kind == 3);
+                        time.0 += u64::from(kind == 4);
+                        Answer::Posted { position, time }
+                    }
+                };
+                answers.keep(id, answer.clone(), most);
+                each.push_back((id, answer));
+                if each.len() > most {
+                    each.pop_front();
+                }
+                for asked in (0..=id.0 + 1).map(RequestId) {
+                    let kept = each.iter().find(|(id, _)| *id == asked).map(|(_, answer)| answer);
+                    let found = answers.find(asked);
+                    prop_assert_eq!(found.as_ref(), kept, "{:?}", asked);
+                    prop_assert_eq!(answers.is_stale(asked), asked < id);
+                }
+                let all: Vec<_> = answers.kept.iter().map(Kept::last).collect();
+                prop_assert!(all.is_sorted() && all.len() <= most);
+            }
+        }
     }
 }

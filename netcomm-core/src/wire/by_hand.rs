@@ -83,12 +83,13 @@ impl Series {
     /// Appends the frame of a message. No text is so long that it would not fit.
     pub(crate) fn append(&self, seq: u64, text: &str, out: &mut Vec<u8>) {
         let (head, middle) = self.bytes.split_at(self.head);
-        append(out, self.bytes.len() + 2 * NUMBER + text.len(), |out| {
+        let fits = append(out, self.bytes.len() + 2 * NUMBER + text.len(), |out| {
             let at = copy(out, HEADER, head);
             let at = number(out, at, seq);
             let at = copy(out, at, middle);
             string(out, at, text)
         });
+        debug_assert!(fits, "a text of {} bytes", text.len());
     }
 }
 

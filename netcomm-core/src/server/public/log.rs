@@ -190,6 +190,7 @@ impl Log {
         let (author, text) = (author.as_str(), text.as_str());
         let said = self.strings.end();
         self.strings.push(author, text);
+        // Names and texts are much shorter.
         let length = |string: &str| u16::try_from(string.len()).unwrap_or(u16::MAX);
         let (author, text) = (length(author), length(text));
         self.entries.push_back(Entry { stamp, time, nonce, said, author, text });
@@ -213,8 +214,8 @@ pub(crate) const fn most_of_log() -> usize {
     2 * (size_of::<Log>() + 8) + most_of_few::<Entry>() + Strings::most_of_none()
 }
 
-/// The most that logs take whose messages cost `bytes`: each may have room for three times as many
-/// instead of the twice that it costs.
+/// The most that logs take whose messages cost `bytes`: a queue may have three times the places that
+/// it needs, of which two are counted.
 pub(crate) const fn most_of_messages(bytes: u64) -> u64 {
     bytes.saturating_add(bytes / 2)
 }

@@ -7,14 +7,14 @@ use core::mem::size_of;
 /// A block has room for no more, but for one string that is longer.
 const BLOCK: usize = 4096;
 
-/// A new block has room for a part of what there is: so little is kept that is not needed.
+/// A new block has room for this part of what there is: so little is kept that is not needed.
 const PART: usize = 4;
 
 /// What the allocator adds to a block.
 const ALLOCATION: usize = 2 * size_of::<usize>();
 
 /// A queue keeps room for at most so many times what is in it.
-pub(super) const MOST_ROOM: usize = 3;
+const MOST_ROOM: usize = 3;
 
 /// Where a queue has less than this, it is not worth looking.
 const FEW: usize = 2;
@@ -43,7 +43,7 @@ impl Strings {
         most_of_few::<Block>()
     }
 
-    /// The memory that it takes, with room for another block each.
+    /// The memory that its blocks take, with a place for twice as many and the allocator's overhead.
     pub(super) const fn cost(&self) -> usize {
         self.cost
     }
@@ -75,7 +75,7 @@ impl Strings {
         self.end += length as u64;
     }
 
-    /// The string of so many bytes that was appended there, if it is not forgotten.
+    /// The string of so many bytes that was appended there, as long as its block is kept.
     pub(super) fn get(&self, at: u64, length: usize) -> &str {
         let after = self.blocks.partition_point(|block| block.begin <= at);
         let block = after.checked_sub(1).and_then(|last| self.blocks.get(last));
@@ -107,7 +107,7 @@ impl Block {
     }
 }
 
-/// Gives room back that a queue does not need: of others' sake.
+/// Gives room back that a queue does not need any more.
 pub(super) fn give_back<T>(queue: &mut VecDeque<T>) {
     if queue.capacity() > MOST_ROOM * queue.len().max(FEW) {
         queue.shrink_to(queue.len() * 3 / 2);

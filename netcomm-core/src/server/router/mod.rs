@@ -135,9 +135,9 @@ impl Router {
     }
 
     /// As [`Self::handle`], but what a connection says in a row in one conversation may be held
-    /// back, and is then handed out in one piece: when something else is to be told, at the latest
-    /// with [`Self::flush`], which is due when all that was read is executed. Everybody is told
-    /// the same in the same order.
+    /// back, and is then handed out in one piece: when anything else is to be told or changes, at the
+    /// latest with [`Self::flush`], which is due when all that was read is executed. Everybody is
+    /// told the same in the same order.
     pub fn handle_unflushed(
         &mut self,
         now: Instant,
@@ -208,6 +208,7 @@ impl Router {
 
     /// To be called when [`Self::poll_timeout`] has passed.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut impl Deliver) {
+        // What ends now may be told to nobody: see `go_on`.
         self.flush(out);
         while let Some(persona) = self.public.reserved_until(now) {
             self.end_persona(now, persona, out);
@@ -237,7 +238,6 @@ impl Router {
         out: &mut impl Deliver,
     ) -> After {
         if let ClientMessage::Login { .. } = message {
-            self.flush(out);
             return self.login(now, to, id, message, out);
         }
         let asked = Asked::of(message);
@@ -278,6 +278,7 @@ impl Router {
         if let Some(after) = self.repeat(caller, id, asked, out) {
             return after;
         }
+        // Posts go on with what is held. All else that changes something ends it: see `go_on`.
         if !matches!(message, ClientMessage::Post { .. }) {
             self.flush(out);
         }

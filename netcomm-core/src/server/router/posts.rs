@@ -57,8 +57,9 @@ impl Router {
         Ok((Answer::Posted { position, time }, After::Posted(position)))
     }
 
-    /// One post more of those that are held. What these have in common was found out with the first
-    /// of them; whatever changes anything else ends what is held.
+    /// One post more of those that are held: who says it, and where, was looked up with the first of
+    /// them. That holds as long as they are held, for whatever else changes anything flushes, by what
+    /// it tells or by itself, before this author can go on.
     #[expect(clippy::too_many_arguments, reason = "what a post is made of")]
     fn go_on(
         &mut self,

@@ -231,6 +231,7 @@ impl Server {
                 Step::Wait(_) => break,
             }
         }
+        counted(held, || router.flush(out));
         let goes_on = matches!(*wants, Wants::Time(until) if until <= now);
         let goes_on = goes_on && !out.is_behind(*conn);
         let outbox = conn.and_then(|conn| out.all.get_mut(&conn));
@@ -286,6 +287,7 @@ impl Server {
             }
         };
         *input = rest.to_vec();
+        counted(held, || router.flush(out));
         if finished {
             self.finish(now, id);
         }
@@ -331,7 +333,7 @@ impl Server {
     }
 }
 
-/// What the connection wants is done; its messages go to the router.
+/// What the connection wants is done; its messages go to the router, which is still to be flushed.
 fn step(
     now: Instant,
     router: &mut Router,
@@ -342,7 +344,7 @@ fn step(
 ) -> Step {
     match (next, conn) {
         (Next::Message(incoming), Some(conn)) => {
-            Step::Apply(router.handle(now, conn, &incoming, out))
+            Step::Apply(router.handle_unflushed(now, conn, &incoming, out))
         }
         (Next::Message(_), None) => Step::Apply(After::Closed),
         (Next::NeedsBytes, _) => Step::Wait(None),
