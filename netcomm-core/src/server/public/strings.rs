@@ -7,7 +7,8 @@ use core::mem::size_of;
 /// A block has room for no more, but for one string that is longer.
 const BLOCK: usize = 4096;
 
-/// A new block has room for this part of what there is: so little is kept that is not needed.
+/// A new block has room for this part of what there is, and what takes more than this part of a block
+/// gets one that just fits: so little is kept that is not needed.
 const PART: usize = 4;
 
 /// What the allocator adds to a block.
@@ -61,7 +62,8 @@ impl Strings {
             _ => {
                 let kept = self.blocks.front().map_or(0, |first| self.end - first.begin);
                 let part = usize::try_from(kept).unwrap_or(usize::MAX) / PART;
-                let text = String::with_capacity(part.min(BLOCK).max(length));
+                let room = if length > BLOCK / PART { length } else { part.min(BLOCK).max(length) };
+                let text = String::with_capacity(room);
                 let block = Block { begin: self.end, text, strings: 0 };
                 self.cost += block.cost();
                 self.blocks.push_back(block);
@@ -177,6 +179,16 @@ mod tests {
                 assert!(blocks <= MOST_ROOM * strings.blocks.len().max(FEW), "{blocks} for {left}");
             }
             assert_eq!((strings.cost(), room(&strings).0), (0, 0));
+        }
+    }
+
+    #[test]
+    fn what_is_long_takes_no_more_than_its_length() {
+        for (length, most) in [(1025, 1025), (2100, 2100), (4096, 4096), (1024, 1366)] {
+            let mut strings = Strings::default();
+            (0..100).for_each(|_| strings.push("", &"x".repeat(length)));
+            let (text, _) = room(&strings);
+            assert!(text <= 100 * most, "{text} for {length}");
         }
     }
 
