@@ -230,15 +230,18 @@ mod tests {
 
     use super::*;
 
-    fn say(logs: &mut Logs, id: LogId, text: &str) {
-        let (author, text) = (Nickname::new("ann").unwrap(), Text::new(text, 4096).unwrap());
-        logs.append(id, UnixMillis(0), 0, author, text);
+    fn say(logs: &mut Logs, id: LogId, author: Nickname, text: &str) {
+        logs.append(id, UnixMillis(0), 0, author, Text::new(text, 4096).unwrap());
+    }
+
+    fn ann() -> Nickname {
+        Nickname::new("ann").unwrap()
     }
 
     fn of(messages: usize) -> (Logs, LogId) {
         let mut logs = Logs::new(&Limits::default());
         let id = logs.begin(7);
-        (0..messages).for_each(|_| say(&mut logs, id, "hello"));
+        (0..messages).for_each(|_| say(&mut logs, id, ann(), "hello"));
         (logs, id)
     }
 
@@ -257,9 +260,9 @@ mod tests {
             let (mut logs, id) = of(2);
             let bound = if all { &mut logs.max_bytes_in_all } else { &mut logs.max_bytes };
             *bound = fitting.bytes;
-            say(&mut logs, id, "hello");
+            say(&mut logs, id, ann(), "hello");
             assert_eq!((logs.all[id].entries.len(), logs.bytes), (3, fitting.bytes));
-            say(&mut logs, id, "hello");
+            say(&mut logs, id, ann(), "hello");
             assert!(logs.bytes <= fitting.bytes && logs.all[id].entries.len() > 1);
         }
     }
@@ -290,8 +293,9 @@ mod tests {
             let said = said.into_iter().zip(0..).map(|((to, length), number): ((_, usize), usize)| {
                 (to, format!("{number:0length$}"))
             });
+            let author = ann();
             for (to, text) in said {
-                say(&mut logs, ids[to], &text);
+                say(&mut logs, ids[to], author, &text);
                 all[to].push(text);
                 let costs = ids.map(|id| logs.all[id].cost());
                 prop_assert_eq!(logs.bytes, costs.iter().sum::<usize>());
