@@ -268,6 +268,26 @@ mod tests {
     }
 
     #[test]
+    fn as_many_messages_are_kept_as_may_be() {
+        let (mut logs, id) = of(0);
+        logs.max_messages = 3;
+        for kept in [1, 2, 3, 3, 3] {
+            say(&mut logs, id, ann(), "hello");
+            assert_eq!(logs.all[id].entries.len(), kept);
+        }
+    }
+
+    #[test]
+    fn a_log_that_has_ended_costs_nothing() {
+        let (mut logs, id) = of(3);
+        let other = logs.begin(8);
+        say(&mut logs, other, ann(), "hello");
+        logs.end(id);
+        assert_eq!(logs.bytes, logs.all[other].cost());
+        assert_eq!(logs.oldest.len(), 1);
+    }
+
+    #[test]
     fn a_log_that_is_forgotten_for_others_takes_nothing_in_the_end() {
         let (mut logs, id) = of(64);
         while !logs.all[id].entries.is_empty() {
