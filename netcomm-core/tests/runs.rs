@@ -279,17 +279,38 @@ proptest! {
     }
 }
 
-#[test]
-fn what_ends_untold_ends_what_is_said_to_it() {
-    let [at_once, in_runs] = [true, false].map(|at_once| {
+/// What everybody hears of what is done from some seats, at once and in runs.
+fn heard_of(acts: &[(usize, Act)]) -> [BTreeMap<ConnId, Vec<u8>>; 2] {
+    [true, false].map(|at_once| {
         let mut driven = Driven::new(&Limits::default(), at_once);
-        driven.act(1, &Act::Lose(false));
-        for act in [Act::Private("bob", 1), Act::Pass(100_000), Act::Private("bob", 2)] {
-            driven.act(0, &act);
+        for (seat, act) in acts {
+            driven.act(*seat, act);
         }
         driven.router.flush(&mut driven.ears);
         driven.heard()
-    });
+    })
+}
+
+#[test]
+fn what_ends_untold_ends_what_is_said_to_it() {
+    let [at_once, in_runs] = heard_of(&[
+        (1, Act::Lose(false)),
+        (0, Act::Private("bob", 1)),
+        (0, Act::Pass(100_000)),
+        (0, Act::Private("bob", 2)),
+    ]);
+    assert_eq!(in_runs, at_once);
+}
+
+#[test]
+fn a_room_and_a_user_of_one_name_are_told_apart() {
+    let [at_once, in_runs] = heard_of(&[
+        (0, Act::Ask(ClientMessage::CreateRoom { room: "bob" })),
+        (2, Act::Ask(ClientMessage::Join { room: "bob" })),
+        (0, Act::Post("bob", 1)),
+        (0, Act::Private("bob", 2)),
+        (0, Act::Post("bob", 3)),
+    ]);
     assert_eq!(in_runs, at_once);
 }
 
