@@ -267,6 +267,18 @@ mod tests {
     }
 
     #[test]
+    fn a_series_takes_as_much_memory_as_is_counted() {
+        let (name, author) = ("r".repeat(RoomName::MAX_BYTES), "a".repeat(Nickname::MAX_BYTES));
+        let conversation = Conversation { kind: ConversationKind(u16::MAX), name: &name };
+        let mut series = Series::default();
+        series.begin(conversation, u64::MAX, UnixMillis(u64::MAX), &author);
+        assert_eq!(2 * series.bytes.capacity(), Series::MOST);
+        let mut out = Vec::new();
+        series.append(u64::MAX, "hello", &mut out);
+        assert_eq!(out.capacity(), HEADER + series.bytes.len() + 2 * NUMBER + 5);
+    }
+
+    #[test]
     fn nothing_is_written_of_other_messages_nor_of_those_that_may_not_fit() {
         let text = "x".repeat(MAX_PAYLOAD as usize);
         let long = ServerMessage::Message {
