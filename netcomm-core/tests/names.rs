@@ -132,6 +132,11 @@ fn the_longest_name_is_as_long_as_the_limit() {
     // One character that looks like eighteen.
     let ligature = "\u{fdfa}".repeat(21);
     assert!(matches!(RoomName::new(&ligature), Err(NameError::TooLong { limit: 256, .. })));
+    let each = NameKey::of("\u{fdfa}").as_str().len();
+    let with = |more| ["\u{fdfa}".repeat(256 / each), "a".repeat(256 % each + more)].concat();
+    assert_eq!(RoomName::new(&with(0)).map(|room| room.key().as_str().len()), Ok(256));
+    let too_long = NameError::TooLong { bytes: 257, limit: 256 };
+    assert_eq!(RoomName::new(&with(1)), Err(too_long));
 }
 
 #[test]
