@@ -7,7 +7,7 @@ use super::piece::Piece;
 use super::receipt::Receipt;
 use super::run::Run;
 use super::session::Answer;
-use super::speech::Speech;
+use super::speech::{Caller, Speech};
 use crate::limits::Limits;
 use crate::preface::ServerPreface;
 use crate::time::UnixMillis;
@@ -171,30 +171,35 @@ impl Encoder {
     /// What `author` is saying in a conversation that it calls so, if more of it can be held.
     pub(super) fn speech(
         &self,
-        author: Recipient,
+        author: ConnId,
         conversation: Conversation<'_>,
-    ) -> Option<&Speech> {
+    ) -> Option<&(Caller, Speech)> {
         self.run.speech(author, conversation)
     }
 
-    /// Holds what `author` says from now on, for the others of those who listen; with what it said
+    /// Holds what a caller says from now on, for the others of those who listen; with what it said
     /// before, if that was there and more can be held.
     pub(super) fn begin(
         &mut self,
         out: &mut impl Deliver,
-        author: Recipient,
+        by: Caller,
         speech: Speech,
         listeners: &[Recipient],
     ) {
-        if !self.run.has_room(author, speech.log) {
+        if !self.run.takes(by.to, speech.log) {
             self.flush(out);
-            self.run.begin(author, speech, listeners);
+            self.run.begin(by, speech, listeners);
         }
     }
 
     /// Holds one message more of who has begun.
     pub(super) fn say(&mut self, seq: u64, time: UnixMillis, text: &str) {
         self.run.say(seq, time, text);
+    }
+
+    /// Holds the answer to what was said last, by who has begun.
+    pub(super) fn acknowledge(&mut self, post: Receipt) {
+        self.run.acknowledge(post);
     }
 
     /// Answers a request that was granted; see [`Self::answer`].
@@ -208,7 +213,7 @@ impl Encoder {
     ) {
         match answer {
             Answer::Posted { position, time } if self.run.takes_answer(to) => {
-                self.run.acknowledge(to, Receipt::new(id, *position, *time));
+                self.run.acknowledge(Receipt::new(id, *position, *time));
             }
             Answer::Posted { .. } | Answer::Done | Answer::Joined { .. } => {
                 let message = &answer.as_message();

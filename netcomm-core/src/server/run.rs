@@ -4,13 +4,13 @@
 use alloc::vec::Vec;
 use core::mem::size_of;
 
-use super::deliver::{Deliver, Face, Recipient, Recipients};
+use super::deliver::{ConnId, Deliver, Face, Recipient, Recipients};
 use super::outgoing::{Asked, Content, Frames, Outgoing};
 use super::piece::{Piece, Pieces, WORTH_SHARING};
 use super::public::LogId;
 use super::receipt::Receipt;
 use super::render::INDENT;
-use super::speech::Speech;
+use super::speech::{Caller, Speech};
 use crate::limits::{Limit, Limits};
 use crate::time::UnixMillis;
 use crate::wire::{Conversation, Series};
@@ -25,7 +25,7 @@ const AROUND: usize = 192;
 #[derive(Debug, Default)]
 pub(super) struct Run {
     /// Who says them, and where.
-    of: Option<(Recipient, Speech)>,
+    of: Option<(Caller, Speech)>,
     /// Who hears them. Whoever comes later does not.
     to: Vec<Recipient>,
     framed: Row,
@@ -80,7 +80,7 @@ impl Run {
 
     /// Whether it takes one more answer to what `author` asks.
     pub(super) fn takes_answer(&self, author: Recipient) -> bool {
-        self.of.is_some_and(|(of, _)| of == author) && self.is_room_beside(self.answers.extent())
+        self.of.is_some_and(|(by, _)| by.to == author) && self.is_room_beside(self.answers.extent())
     }
 
     const fn is_room_beside(&self, taken: Extent) -> bool {
@@ -90,23 +90,28 @@ impl Run {
     /// What `author` is saying in a conversation that it calls so, if the run goes on with that.
     pub(super) fn speech(
         &self,
-        author: Recipient,
+        author: ConnId,
         conversation: Conversation<'_>,
-    ) -> Option<&Speech> {
-        let (_, speech) = self.of.as_ref()?;
-        let called = speech.called.as_ref()?;
-        (called.is(conversation) && self.has_room(author, speech.log)).then_some(speech)
+    ) -> Option<&(Caller, Speech)> {
+        let of = self.of.as_ref()?;
+        let (by, speech) = of;
+        let goes_on = by.to.conn == author && speech.called.as_ref()?.is(conversation);
+        (goes_on && self.has_room()).then_some(of)
     }
 
     /// Whether it goes on with what `author` says there.
-    pub(super) fn has_room(&self, author: Recipient, log: LogId) -> bool {
-        self.of.as_ref().is_some_and(|(of, speech)| *of == author && speech.log == log)
-            && self.is_room_beside(self.held)
-            && self.is_room_beside(self.answers.extent())
+    pub(super) fn takes(&self, author: Recipient, log: LogId) -> bool {
+        self.of.as_ref().is_some_and(|(by, speech)| by.to == author && speech.log == log)
+            && self.has_room()
+    }
+
+    const fn has_room(&self) -> bool {
+        self.is_room_beside(self.held) && self.is_room_beside(self.answers.extent())
     }
 
     /// Begins anew, after a flush. The listeners are in the order of their connections.
-    pub(super) fn begin(&mut self, author: Recipient, speech: Speech, listeners: &[Recipient]) {
+    pub(super) fn begin(&mut self, by: Caller, speech: Speech, listeners: &[Recipient]) {
+        let author = by.to;
         let (before, from) =
             listeners.split_at(listeners.partition_point(|to| to.conn < author.conn));
         let after = match from {
@@ -115,7 +120,7 @@ impl Run {
         };
         self.to.extend_from_slice(before);
         self.to.extend_from_slice(after);
-        self.of = Some((author, speech));
+        self.of = Some((by, speech));
         let to = &self.to;
         let is_spoken = |face| to.iter().any(|to| to.face == face);
         self.framed.is_wanted = is_spoken(Face::Framed);
@@ -142,21 +147,24 @@ impl Run {
     }
 
     pub(super) fn answer(&mut self, to: Recipient, content: Content<'_>) {
-        self.write_receipt(to.face);
+        self.write_receipt();
         self.answers.append(to.face, content);
     }
 
     /// Answers a post, with the posts before it where these came in a row.
-    pub(super) fn acknowledge(&mut self, to: Recipient, post: Receipt) {
+    pub(super) fn acknowledge(&mut self, post: Receipt) {
         let both = self.receipt.and_then(|receipt| receipt.and(post));
         if both.is_none() {
-            self.write_receipt(to.face);
+            self.write_receipt();
         }
         self.receipt = both.or(Some(post));
     }
 
-    fn write_receipt(&mut self, face: Face) {
-        if let Some(receipt) = self.receipt.take() {
+    fn write_receipt(&mut self) {
+        if let Some(receipt) = self.receipt.take()
+            && let Some((by, _)) = &self.of
+        {
+            let face = by.to.face;
             let (id, message) = (receipt.last(), &receipt.as_message());
             self.answers.append(face, Content::Message { id, message, answers: Asked::Nothing });
         }
@@ -164,10 +172,10 @@ impl Run {
 
     /// Hands everything to `out`.
     pub(super) fn flush(&mut self, out: &mut impl Deliver) {
-        let Some((author, _)) = self.of.take() else {
+        self.write_receipt();
+        let Some((by, _)) = self.of.take() else {
             return;
         };
-        self.write_receipt(author.face);
         let Self { to, framed, text, answers, pieces, .. } = self;
         if !to.is_empty() {
             let shared = [&*framed, &*text].map(|row| row.share(pieces));
@@ -179,7 +187,7 @@ impl Run {
         // The text face has no words for most answers.
         if !answers.bytes.is_empty() {
             let mut answered = Outgoing::run(answers.frames(), answers.frames());
-            out.deliver(Recipients::new(&[author], None), &mut answered);
+            out.deliver(Recipients::new(&[by.to], None), &mut answered);
         }
         to.clear();
         self.series.clear();
@@ -211,7 +219,7 @@ impl Row {
         }
     }
 
-    fn extent(&self) -> Extent {
+    const fn extent(&self) -> Extent {
         Extent { frames: self.lengths.len(), bytes: self.bytes.len() }
     }
 
@@ -237,6 +245,7 @@ mod tests {
     use crate::server::deliver::ConnId;
     use crate::server::public::{PersonaId, RoomId};
     use crate::server::router::Target;
+    use crate::server::session::SessionId;
 
     #[test]
     fn none_is_longer_than_a_part_of_a_mailbox() {
@@ -295,7 +304,8 @@ mod tests {
                 let to = [Face::Framed, Face::Text]
                     .map(|face| Recipient::new(ConnId::from_number(2), face));
                 let mut run = Run::default();
-                run.begin(author, speech, &to);
+                let by = Caller { to: author, session: SessionId::default() };
+                run.begin(by, speech, &to);
                 run.say(u64::MAX, UnixMillis(u64::MAX), text);
                 for row in [run.framed, run.text] {
                     let (counted, taken) = (run.held.bytes, row.bytes.len());

@@ -92,7 +92,7 @@ impl Session {
 
 impl Answers {
     pub(super) fn find(&self, id: RequestId) -> Option<Answer> {
-        if self.kept.back().is_none_or(|newest| newest.last() < id) {
+        if self.is_new(id) {
             return None;
         }
         let index = self.kept.partition_point(|kept| kept.last() < id);
@@ -111,16 +111,27 @@ impl Answers {
         self.kept.back().is_some_and(|newest| id < newest.last())
     }
 
+    /// Whether a request comes after all that are answered here.
+    pub(super) fn is_new(&self, id: RequestId) -> bool {
+        self.kept.back().is_none_or(|newest| newest.last() < id)
+    }
+
     /// Keeps the answer to a request that is not stale.
     pub(super) fn keep(&mut self, id: RequestId, answer: Answer, most: usize) {
-        if self.count >= most {
-            self.forget_first();
+        match answer {
+            Answer::Posted { position, time } => {
+                self.keep_receipt(Receipt::new(id, position, time), most);
+            }
+            Answer::Done | Answer::Joined { .. } => {
+                self.make_room(most);
+                self.kept.push_back(Kept::Other(id, answer));
+            }
         }
-        self.count += 1;
-        let Answer::Posted { position, time } = answer else {
-            return self.kept.push_back(Kept::Other(id, answer));
-        };
-        let receipt = Receipt::new(id, position, time);
+    }
+
+    /// The same for one post.
+    pub(super) fn keep_receipt(&mut self, receipt: Receipt, most: usize) {
+        self.make_room(most);
         if let Some(Kept::Posted(newest)) = self.kept.back_mut()
             && let Some(both) = newest.and(receipt)
         {
@@ -130,9 +141,11 @@ impl Answers {
         }
     }
 
-    fn forget_first(&mut self) {
-        self.count = self.count.saturating_sub(1);
-        if let Some(Kept::Posted(first)) = self.kept.front_mut()
+    /// Counts one more, and forgets the first where that is one too many.
+    fn make_room(&mut self, most: usize) {
+        if self.count < most {
+            self.count += 1;
+        } else if let Some(Kept::Posted(first)) = self.kept.front_mut()
             && let Some(rest) = first.but_first()
         {
             *first = rest;

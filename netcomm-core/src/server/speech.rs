@@ -1,10 +1,19 @@
 //! Who speaks, and where.
 
+use super::deliver::Recipient;
 use super::public::LogId;
 use super::router::Target;
+use super::session::SessionId;
 use crate::name::{Name, Nickname, RoomName};
 use crate::time::UnixMillis;
 use crate::wire::{Conversation, ConversationKind, Position, ServerMessage};
+
+/// A logged-in connection whose request is being executed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller {
+    pub(super) to: Recipient,
+    pub(super) session: SessionId,
+}
 
 /// Somebody who speaks in a conversation: what is the same for all that is said there in a row.
 #[derive(Clone, Copy, Debug)]

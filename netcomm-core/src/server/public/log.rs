@@ -98,7 +98,7 @@ impl Logs {
         id: LogId,
         time: UnixMillis,
         nonce: u64,
-        author: Nickname,
+        author: &Nickname,
         text: Text<'_>,
     ) -> Position {
         let Some(log) = self.all.get_mut(id) else {
@@ -184,7 +184,7 @@ impl Log {
         stamp: u64,
         time: UnixMillis,
         nonce: u64,
-        author: Nickname,
+        author: &Nickname,
         text: Text<'_>,
     ) {
         let (author, text) = (author.as_str(), text.as_str());
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn say(logs: &mut Logs, id: LogId, author: Nickname, text: &str) {
-        logs.append(id, UnixMillis(0), 0, author, Text::new(text, 4096).unwrap());
+        logs.append(id, UnixMillis(0), 0, &author, Text::new(text, 4096).unwrap());
     }
 
     fn ann() -> Nickname {

@@ -28,6 +28,7 @@ use super::public::{EndedRoom, PersonaId, Public};
 use super::refusal::Refusal;
 use super::secret::{Secret, TokenHash};
 use super::session::{Answer, Session, SessionId};
+use super::speech::Caller;
 use crate::limits::{Limit, Limits};
 use crate::preface::{ServerPreface, Version};
 use crate::time::{Instant, WallClock};
@@ -54,13 +55,6 @@ pub struct Router {
     public: Public,
     audiences: Audiences,
     encoder: Encoder,
-}
-
-/// A logged-in connection whose request is being executed.
-#[derive(Clone, Copy, Debug)]
-struct Caller {
-    to: Recipient,
-    session: SessionId,
 }
 
 /// What is kept of a connection itself.
@@ -145,6 +139,9 @@ impl Router {
         incoming: &Incoming<'_>,
         out: &mut impl Deliver,
     ) -> After {
+        if let Some(position) = self.go_on(now, from, incoming) {
+            return After::Posted(position);
+        }
         let Some(link) = self.links.get_mut(from).filter(|link| !link.closed) else {
             return After::Closed;
         };

@@ -1,18 +1,21 @@
 //! Saying something (PROTOCOL.md, "Positions").
 
-use super::{Caller, Granted, Router};
+use super::{Granted, Router};
 use crate::limits::Limit;
 use crate::name::SoughtKey;
-use crate::server::deliver::{Deliver, Recipient};
-use crate::server::incoming::After;
+use crate::server::deliver::{ConnId, Deliver};
+use crate::server::incoming::{After, Incoming};
 use crate::server::outgoing::Content;
 use crate::server::public::{LogId, Persona, PersonaId, RoomId};
+use crate::server::receipt::Receipt;
 use crate::server::refusal::Refusal;
 use crate::server::session::{Answer, SessionId};
-use crate::server::speech::{Called, Speech};
+use crate::server::speech::{Called, Caller, Speech};
 use crate::text::Text;
 use crate::time::{Instant, UnixMillis};
-use crate::wire::{Conversation, ConversationKind, Position, RefusalCode};
+use crate::wire::{
+    ClientMessage, Conversation, ConversationKind, Position, RefusalCode, RequestId,
+};
 
 /// A conversation that a caller may read and write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +30,7 @@ impl Router {
     pub(super) fn post(
         &mut self,
         now: Instant,
-        Caller { to, session }: Caller,
+        by: Caller,
         conversation: Conversation<'_>,
         epoch: Option<u64>,
         nonce: u64,
@@ -35,9 +38,7 @@ impl Router {
         out: &mut impl Deliver,
     ) -> Result<Granted, Refusal> {
         let text = Text::new(text, self.limits.count(Limit::TextBytes))?;
-        if let Some(granted) = self.go_on(now, to, session, conversation, epoch, nonce, text) {
-            return Ok(granted);
-        }
+        let Caller { to, session } = by;
         let target = self.target(session, conversation)?;
         let log = self.log_of(session, target);
         if epoch.is_some() && epoch != log.map(|log| self.public.logs().position(log).epoch) {
@@ -53,49 +54,57 @@ impl Router {
         let author = self.speak(now, to, session).ok_or_else(Refusal::not_logged_in)?;
         // A hidden author's reservation begins anew with each post.
         let called = self.visible(session).and_then(|_| Called::new(conversation));
-        let (position, time) = self.say(now, Some(to), called, author, target, nonce, text, out)?;
+        let (position, time) = self.say(now, Some(by), called, author, target, nonce, text, out)?;
         Ok((Answer::Posted { position, time }, After::Posted(position)))
     }
 
-    /// One post more of those that are held: who says it, and where, was looked up with the first of
-    /// them. That holds as long as they are held, for whatever else changes anything flushes, by what
-    /// it tells or by itself, before this author can go on.
-    #[expect(clippy::too_many_arguments, reason = "what a post is made of")]
-    fn go_on(
+    /// One post more of those that are held, where it is one: who says it, and where, was looked up
+    /// with the first of them. That holds as long as they are held, for whatever else changes anything
+    /// flushes, by what it tells or by itself, before this author can go on.
+    pub(super) fn go_on(
         &mut self,
         now: Instant,
-        to: Recipient,
-        session: SessionId,
-        conversation: Conversation<'_>,
-        epoch: Option<u64>,
-        nonce: u64,
-        text: Text<'_>,
-    ) -> Option<Granted> {
-        let speech = self.encoder.speech(to, conversation)?;
-        debug_assert!(self.is_unchanged(speech, session, conversation), "{speech:?}");
-        if epoch.is_some_and(|epoch| epoch != speech.epoch) {
+        from: ConnId,
+        incoming: &Incoming<'_>,
+    ) -> Option<Position> {
+        let Incoming::Request { id, message } = incoming else { return None };
+        let ClientMessage::Post { conversation, epoch, nonce, text } = message else { return None };
+        let (Caller { session, .. }, speech) = self.encoder.speech(from, *conversation)?;
+        debug_assert!(self.is_unchanged(speech, from, *session, *conversation), "{speech:?}");
+        if *id == RequestId::NONE || epoch.is_some_and(|epoch| epoch != speech.epoch) {
+            return None;
+        }
+        let text = Text::new(text, self.limits.count(Limit::TextBytes)).ok()?;
+        let answers = &mut self.sessions.get_mut(*session)?.answers;
+        if !answers.is_new(*id) {
             return None;
         }
         let time = self.clock.at(now);
-        let position = self.public.logs_mut().append(speech.log, time, nonce, speech.name, text);
+        let position = self.public.logs_mut().append(speech.log, time, *nonce, &speech.name, text);
         if let Target::Room(room) = speech.target {
             self.public.touch_room(now, room);
         }
+        let receipt = Receipt::new(*id, position, time);
         self.encoder.say(position.seq, time, text.as_str());
-        Some((Answer::Posted { position, time }, After::Posted(position)))
+        self.encoder.acknowledge(receipt);
+        answers.keep_receipt(receipt, self.limits.count(Limit::Unanswered));
+        Some(position)
     }
 
     /// Whether all would be found out again as it was.
     fn is_unchanged(
         &self,
         speech: &Speech,
+        from: ConnId,
         session: SessionId,
         conversation: Conversation<'_>,
     ) -> bool {
+        let link = self.links.get(from).filter(|link| !link.closed && link.has_asked);
         let target = self.target(session, conversation).ok();
         let log = target.and_then(|target| self.log_of(session, target));
         let visible = self.visible(session).and_then(|persona| self.public.persona(persona));
-        target == Some(speech.target)
+        link.and_then(|link| link.session) == Some(session)
+            && target == Some(speech.target)
             && log == Some(speech.log)
             && visible.is_some_and(|persona| *persona.name() == speech.name)
     }
@@ -105,7 +114,7 @@ impl Router {
     pub(super) fn say(
         &mut self,
         now: Instant,
-        by: Option<Recipient>,
+        by: Option<Caller>,
         called: Option<Called>,
         author: PersonaId,
         target: Target,
@@ -127,7 +136,7 @@ impl Router {
         let persona = self.public.persona(author).ok_or_else(Refusal::not_logged_in)?;
         let (name, origin) = (*persona.name(), persona.origin());
         let time = self.clock.at(now);
-        let position = self.public.logs_mut().append(log, time, nonce, name, text);
+        let position = self.public.logs_mut().append(log, time, nonce, &name, text);
         let (room, recipients) = match target {
             Target::Everyone => (None, self.audiences.everyone()),
             Target::Room(id) => {
