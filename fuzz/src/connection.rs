@@ -6,7 +6,8 @@ use netcomm_core::limits::Limits;
 
 use crate::server::Server;
 
-/// What a connection makes of a stream is the same however it is cut, never takes more memory than
+/// What a connection makes of a stream is the same however it is cut, and whether posts in a row are
+/// read at once, never takes more memory than
 /// is announced, and comes to an end.
 ///
 /// The first three bytes say how long the pieces are, how much time passes after each, and whether
@@ -18,12 +19,16 @@ pub fn connection(data: &[u8]) {
     let piece = usize::from(piece).max(1);
     let limits = limits(tight % 2 == 1);
     // No time passes but in pauses: everything is the same.
-    let whole = heard(&limits, std::iter::once(stream), Duration::ZERO);
-    let split = heard(&limits, stream.chunks(piece), Duration::ZERO);
-    assert_eq!(whole, split, "in pieces of {piece}");
+    let whole = heard(&limits, std::iter::once(stream), Duration::ZERO, false);
+    for in_rows in [false, true] {
+        let split = heard(&limits, stream.chunks(piece), Duration::ZERO, in_rows);
+        assert_eq!(whole, split, "in pieces of {piece}, in rows: {in_rows}");
+    }
+    let in_rows = heard(&limits, std::iter::once(stream), Duration::ZERO, true);
+    assert_eq!(whole, in_rows, "in rows");
     // Time passes, which may change what is refused and when it ends.
     let step = Duration::from_millis(u64::from(step).pow(2));
-    let _slow = heard(&limits, stream.chunks(piece), step);
+    let _slow = heard(&limits, stream.chunks(piece), step, piece % 2 == 0);
     let mut server = Server::new(&limits);
     let peer = server.open();
     for piece in stream.chunks(piece) {
@@ -37,8 +42,10 @@ fn heard<'i>(
     limits: &Limits,
     pieces: impl Iterator<Item = &'i [u8]>,
     step: Duration,
+    in_rows: bool,
 ) -> (Vec<String>, Vec<u8>) {
     let mut server = Server::new(limits);
+    server.in_rows = in_rows;
     let peer = server.open();
     for piece in pieces {
         server.give(peer, piece);

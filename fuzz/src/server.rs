@@ -22,6 +22,8 @@ pub(crate) struct Server {
     peers: Vec<Peer>,
     /// The most that the server announces for one connection.
     most: usize,
+    /// Whether posts in a row are read at once.
+    pub(crate) in_rows: bool,
 }
 
 struct Peer {
@@ -69,6 +71,7 @@ impl Server {
             screens: Screens::default(),
             peers: Vec::new(),
             most: usize::try_from(Memory::at_most(&one).connections).expect("a few kilobytes"),
+            in_rows: false,
         }
     }
 
@@ -178,9 +181,20 @@ impl Server {
     }
 
     fn step(&mut self, who: usize, ask: Ask, input: &mut &[u8]) -> Wants {
-        let Self { now, router, screens, peers, most, .. } = self;
+        let Self { now, router, screens, peers, most, in_rows, .. } = self;
         let Peer { conn, connection, heap, face, logged_in, finished, said } = &mut peers[who];
         let was_finished = *finished;
+        if matches!(ask, Ask::Next)
+            && *in_rows
+            && let Some(posts) = connection.posts(*now, input, usize::MAX)
+        {
+            for incoming in posts.iter() {
+                said.push(format!("{incoming:?}"));
+                let after = router.handle(*now, *conn, &incoming, screens);
+                assert!(matches!(after, After::Posted(_) | After::Nothing), "{after:?}");
+            }
+            return Wants::More;
+        }
         let before = heap::live();
         let next = match ask {
             Ask::Next => connection.next(*now, input),

@@ -84,15 +84,19 @@ impl FrameDecoder {
         self.lent || self.carry.is_empty()
     }
 
+    /// The next payload where its frame is whole in a chunk that begins between two frames.
+    pub(crate) fn whole<'i>(&self, input: &mut &'i [u8]) -> Option<&'i [u8]> {
+        let length = self.payload_length(input).ok()??;
+        let (frame, rest) = input.split_at_checked(HEADER + length)?;
+        *input = rest;
+        Some(&frame[HEADER..])
+    }
+
     fn next_in_chunk<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<Place<'i>>, FrameError> {
-        let mut wanted = HEADER;
-        if let Some(length) = self.payload_length(input)? {
-            wanted += length;
-            if let Some((frame, rest)) = input.split_at_checked(wanted) {
-                *input = rest;
-                return Ok(Some(Place::Chunk(&frame[HEADER..])));
-            }
+        if let Some(payload) = self.whole(input) {
+            return Ok(Some(Place::Chunk(payload)));
         }
+        let wanted = HEADER + self.payload_length(input)?.unwrap_or(0);
         self.fill(wanted, input);
         Ok(None)
     }

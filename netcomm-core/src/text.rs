@@ -16,35 +16,50 @@ use unicode_security::skeleton;
 /// # Ok::<(), TextError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text<'a>(&'a str);
+pub struct Text<'a> {
+    text: &'a str,
+    /// Whether it has none but ASCII's characters that are seen, and spaces.
+    is_plain: bool,
+}
 
 impl<'a> Text<'a> {
     /// The longest text, in bytes.
     pub const MAX_BYTES: usize = 4096;
 
     /// Checks `text` against `limit` bytes, at most [`Self::MAX_BYTES`].
+    #[inline]
     pub fn new(text: &'a str, limit: usize) -> Result<Self, TextError> {
         let limit = limit.min(Self::MAX_BYTES);
         if text.len() > limit {
             return Err(TextError::TooLong { bytes: text.len(), limit });
         }
-        // A look at bytes is enough for most texts; at all of them, which takes few instructions.
-        let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
-        let is_plain = text.as_bytes().iter().fold(true, |all, byte| all & plain(byte));
+        let is_plain = is_plain(text);
         let forbidden = |c: &char| *c != '\n' && disturbs(*c);
         if !is_plain && let Some(forbidden) = text.chars().find(forbidden) {
             return Err(TextError::Forbidden(forbidden));
         }
-        if text.chars().all(is_blank) {
+        let is_seen = text.as_bytes().first().is_some_and(u8::is_ascii_graphic);
+        if !is_seen && text.chars().all(is_blank) {
             return Err(TextError::Empty);
         }
-        Ok(Self(text))
+        Ok(Self { text, is_plain })
     }
 
     /// The text.
     #[must_use]
     pub const fn as_str(self) -> &'a str {
-        self.0
+        self.text
+    }
+
+    /// How many line feeds are in it.
+    pub(crate) fn line_feeds(self) -> usize {
+        if self.is_plain {
+            return 0;
+        }
+        // Counted in bytes as long as these suffice: many of them are added at once.
+        let chunks = self.text.as_bytes().chunks(usize::from(u8::MAX));
+        let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+        chunks.map(|chunk| usize::from(count(chunk))).sum()
     }
 }
 
@@ -105,6 +120,13 @@ pub const fn disturbs(c: char) -> bool {
     )
 }
 
+/// Whether a look at bytes is enough, as for most texts; at all of them, for many are looked at once.
+#[inline]
+fn is_plain(text: &str) -> bool {
+    let other = |byte: &u8| u8::from(!matches!(byte, b' '..=b'~'));
+    text.as_bytes().iter().fold(0, |any, byte| any | other(byte)) == 0
+}
+
 /// Whether nothing is seen of a character by itself: white space, and what is ignored where nothing
 /// knows better (`Default_Ignorable_Code_Point`), such as joiners and marks of direction.
 pub(crate) fn is_blank(c: char) -> bool {
@@ -128,4 +150,21 @@ pub enum TextError {
     /// It has a character that no text may have.
     #[error("a text may not contain {:?}", .0)]
     Forbidden(char),
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::borrow::ToOwned;
+
+    use super::*;
+
+    #[test]
+    fn line_feeds_are_counted_however_many_there_are() {
+        for count in [0, 1, 254, 255, 256, 800] {
+            for part in ["\n", "a\u{a0a}\n"] {
+                let text = "x".to_owned() + &part.repeat(count);
+                assert_eq!(Text::new(&text, Text::MAX_BYTES).unwrap().line_feeds(), count);
+            }
+        }
+    }
 }

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use netcomm_core::frame::{FrameDecoder, MAX_PAYLOAD};
 use netcomm_core::limits::Limits;
-use netcomm_core::preface::{ServerPreface, Version};
+use netcomm_core::name::Nickname;
+use netcomm_core::preface::{ClientPreface, ServerPreface, Version};
 use netcomm_core::server::{
-    ConnId, Deliver, Face, Incoming, Origin, Outgoing, Recipient, Recipients, Router,
+    After, ConnId, Connection, Deliver, Face, Incoming, Origin, Outgoing, Recipient, Recipients,
+    Router,
 };
 use netcomm_core::time::{Instant, UnixMillis, WallClock};
 use netcomm_core::wire::{
@@ -30,6 +32,14 @@ const ACCEPTED: [u8; 8] = ServerPreface::Accepted(Version::V1).to_bytes();
 enum Act {
     Post(&'static str, u8),
     Private(&'static str, u8),
+    /// Several posts that are read at once; for an incarnation that never was, or from the number of the
+    /// request before on.
+    Row {
+        room: &'static str,
+        texts: Vec<String>,
+        late: bool,
+        again: bool,
+    },
     Ask(ClientMessage<'static>),
     Everyone(u8),
     /// For an incarnation of the room that never was.
@@ -80,6 +90,8 @@ struct Driven {
     now: Instant,
     id: u32,
     at_once: bool,
+    /// What each row came to.
+    answers: Vec<After>,
 }
 
 impl Driven {
@@ -93,6 +105,7 @@ impl Driven {
             now: Instant::EPOCH,
             id: 0,
             at_once,
+            answers: Vec::new(),
         };
         for (nickname, face) in SEATS {
             let conn = driven.come(nickname, face, false, None);
@@ -150,6 +163,37 @@ impl Driven {
         };
     }
 
+    /// Says several things at once, as a connection reads them that has read a post for this room before.
+    fn say(&mut self, conn: ConnId, room: &str, epoch: Option<u64>, first: u32, texts: &[String]) {
+        let mut limits = Limits::default();
+        limits.set("post_burst", 1000).expect("a limit");
+        let mut connection = Connection::new(&limits, self.now);
+        let _opened = connection.next(self.now, &mut &ClientPreface::OURS.to_bytes()[..]);
+        connection.apply(self.now, After::LoggedIn(Nickname::new("ann").expect("a name")));
+        let mut frames = Vec::new();
+        let numbered = (first..).zip(texts.iter().map(String::as_str));
+        for (id, text) in [(1, "before")].into_iter().chain(numbered) {
+            let conversation = Conversation::room(room);
+            let post = ClientMessage::Post { conversation, epoch, nonce: id.into(), text };
+            wire::encode(RequestId(id), &post, &mut frames).expect("it fits");
+        }
+        let mut input = &frames[..];
+        let _before = connection.next(self.now, &mut input);
+        let Self { router, ears, now, at_once, .. } = self;
+        while let Some(posts) = connection.posts(*now, &mut input, usize::MAX) {
+            let mut last = After::Nothing;
+            if *at_once {
+                for incoming in posts.iter() {
+                    last = router.handle(*now, conn, &incoming, ears);
+                }
+            } else {
+                last = router.handle_posts(*now, conn, &posts, ears);
+            }
+            self.answers.push(last);
+        }
+        assert!(input.is_empty(), "all are read in rows");
+    }
+
     fn ask(&mut self, seat: usize, message: ClientMessage<'_>) {
         self.id += 1;
         self.take(self.seats[seat], &Incoming::Request { id: RequestId(self.id), message });
@@ -168,6 +212,11 @@ impl Driven {
             }
             Act::Private(name, text) => {
                 self.ask(seat, post(Conversation::private(name), &text.to_string()));
+            }
+            Act::Row { room, texts, late, again } => {
+                let first = self.id + u32::from(!again);
+                self.id = first + u32::try_from(texts.len()).expect("few") - 1;
+                self.say(self.seats[seat], room, late.then_some(7), first, texts);
             }
             Act::Ask(message) => self.ask(seat, message.clone()),
             Act::Everyone(text) => self.ask(seat, post(Conversation::EVERYONE, &text.to_string())),
@@ -223,12 +272,26 @@ fn with_all_receipts(bytes: &[u8]) -> Vec<u8> {
     all
 }
 
+/// A text, or what is none.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        20 => "[a-z]{1,90}",
+        2 => Just("two\nlines".to_owned()),
+        1 => Just("\x1b[2J".to_owned()),
+        1 => Just("\u{e9}".repeat(2000)),
+        1 => Just("x".repeat(4097)),
+    ]
+}
+
 fn act() -> impl Strategy<Value = Act> {
     let names = || prop::sample::select(vec!["ann", "bob", "cy", "dee", "eve", "fay"]);
     let rooms = || prop::sample::select(vec!["hall", "yard"]);
     prop_oneof![
         20 => (rooms(), any::<u8>()).prop_map(|(room, text)| Act::Post(room, text)),
         4 => (names(), any::<u8>()).prop_map(|(name, text)| Act::Private(name, text)),
+        6 => (rooms(), prop::collection::vec(text(), 1..40), 0_u8..8).prop_map(|(room, texts, how)| {
+            Act::Row { room, texts, late: how == 0, again: how == 1 }
+        }),
         1 => rooms().prop_map(|room| Act::Ask(ClientMessage::Join { room })),
         1 => rooms().prop_map(|room| Act::Ask(ClientMessage::CreateRoom { room })),
         1 => rooms().prop_map(|room| Act::Ask(ClientMessage::Leave { room })),
@@ -275,6 +338,7 @@ proptest! {
         }
         in_runs.router.flush(&mut in_runs.ears);
         prop_assert_eq!(in_runs.heard(), at_once.heard());
+        prop_assert_eq!(in_runs.answers, at_once.answers);
         prop_assert!(in_runs.ears.pieces <= at_once.ears.pieces);
     }
 }

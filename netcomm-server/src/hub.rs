@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use netcomm_core::limits::{Limit, Limits};
 use netcomm_core::server::{
-    After, Budget, Buffer, ConnId, Deliver, Incoming, Origin, Outgoing, Push, Recipient,
+    After, Budget, Buffer, ConnId, Deliver, Incoming, Origin, Outgoing, Posts, Push, Recipient,
     Recipients, Router,
 };
 use netcomm_core::time::{Instant, WallClock};
@@ -246,6 +246,10 @@ impl<'a> Routing<'_, 'a> {
 
     pub(crate) fn handle(&mut self, from: ConnId, incoming: &Incoming<'_>) -> After {
         self.route(None, |router, now, post| router.handle_unflushed(now, from, incoming, post))
+    }
+
+    pub(crate) fn handle_posts(&mut self, from: ConnId, posts: &Posts<'_>) -> After {
+        self.route(None, |router, now, post| router.handle_posts(now, from, posts, post))
     }
 
     fn route<R>(

@@ -150,7 +150,12 @@ impl Chat {
 
     fn feed(&mut self, conn: ConnId, connection: &mut Connection, mut bytes: &[u8]) {
         let now = Instant::EPOCH + Duration::from_secs(1);
-        while let Next::Message(incoming) = connection.next(now, &mut bytes) {
+        loop {
+            while let Some(posts) = connection.posts(now, &mut bytes, BATCH as usize) {
+                let after = self.router.handle_posts(now, conn, &posts, &mut self.counter);
+                connection.apply(now, after);
+            }
+            let Next::Message(incoming) = connection.next(now, &mut bytes) else { break };
             let after = self.router.handle_unflushed(now, conn, &incoming, &mut self.counter);
             connection.apply(now, after);
         }

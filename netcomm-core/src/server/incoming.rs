@@ -3,7 +3,9 @@
 use super::deliver::Face;
 use crate::name::{Nickname, RoomName};
 use crate::time::Instant;
-use crate::wire::{ClientMessage, CloseCode, Position, RefusalCode, RequestId};
+use crate::wire::{
+    ClientMessage, CloseCode, Conversation, Destination, Position, Post, RefusalCode, RequestId,
+};
 
 /// What [`super::Connection`] makes of bytes and time, for [`super::Router::handle`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,82 @@ pub enum Incoming<'a> {
     PingDue,
     /// The peer broke the protocol or ran out of time: close.
     Close(CloseCode),
+}
+
+/// No more posts are handed over in one piece.
+pub(super) const MOST_POSTS: usize = 16;
+
+/// Posts for one conversation whose requests follow each other, as [`super::Connection::posts`] reads
+/// them, for [`super::Router::handle_posts`].
+#[derive(Clone, Debug)]
+pub struct Posts<'a> {
+    destination: &'a Destination,
+    each: [Post<'a>; MOST_POSTS],
+    count: usize,
+    /// The request that would be the next.
+    next: RequestId,
+}
+
+/// The same, or one of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    pub(super) conversation: Conversation<'a>,
+    pub(super) epoch: Option<u64>,
+    pub(super) posts: &'a [Post<'a>],
+}
+
+impl<'a> Posts<'a> {
+    pub(super) fn new(destination: &'a Destination) -> Self {
+        Self { destination, each: [Post::NONE; MOST_POSTS], count: 0, next: RequestId::NONE }
+    }
+
+    /// Takes the next one, if it is in the row and there is room.
+    pub(super) fn push(&mut self, post: Post<'a>) -> bool {
+        let is_next = post.id != RequestId::NONE && (self.count == 0 || post.id == self.next);
+        match self.each.get_mut(self.count) {
+            Some(place) if is_next => {
+                *place = post;
+                self.count += 1;
+                // None comes after the last number.
+                self.next = RequestId(post.id.0.wrapping_add(1));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// How many there are; at least one.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "there is one at least")]
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Each by itself.
+    pub fn iter(&self) -> impl Iterator<Item = Incoming<'_>> {
+        let row = self.row();
+        row.posts.iter().map(move |post| row.request(post))
+    }
+
+    pub(super) fn row(&self) -> Row<'_> {
+        let (conversation, epoch) = (self.destination.conversation(), self.destination.epoch());
+        Row { conversation, epoch, posts: self.each.get(..self.count).unwrap_or_default() }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The rest, without so many.
+    pub(super) fn after(self, count: usize) -> Self {
+        Self { posts: self.posts.get(count..).unwrap_or_default(), ..self }
+    }
+
+    /// One of them as a request.
+    pub(super) const fn request(self, post: &Post<'a>) -> Incoming<'a> {
+        let Self { conversation, epoch, .. } = self;
+        let Post { id, nonce, text } = *post;
+        let message = ClientMessage::Post { conversation, epoch, nonce, text };
+        Incoming::Request { id, message }
+    }
 }
 
 /// What [`super::Router::handle`] tells the connection that the message came from, for

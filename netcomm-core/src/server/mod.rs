@@ -10,7 +10,8 @@
 //!    for the router.
 //! 5. Whatever anybody is to be sent arrives at the [`Deliver`] that the router is given. Push it
 //!    into mailboxes before the router's lock is released, so that all see one order; send it
-//!    after. Where much was read, [`Router::handle_unflushed`] makes fewer and larger pieces of it.
+//!    after. Where much was read, [`Router::handle_unflushed`] makes fewer and larger pieces of it;
+//!    and [`Connection::posts`] with [`Router::handle_posts`] take what is said in a row at once.
 
 mod audience;
 mod connection;
@@ -33,7 +34,7 @@ mod speech;
 
 pub use connection::Connection;
 pub use deliver::{ConnId, Deliver, Face, Recipient, Recipients};
-pub use incoming::{After, Incoming, Next};
+pub use incoming::{After, Incoming, Next, Posts};
 pub use mailbox::{Budget, Buffer, Mailbox, Push, Wrote};
 pub use memory::{Memory, Part};
 pub use origin::Origin;

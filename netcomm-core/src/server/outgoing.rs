@@ -10,6 +10,7 @@ use super::session::Answer;
 use super::speech::{Caller, Speech};
 use crate::limits::Limits;
 use crate::preface::ServerPreface;
+use crate::text::Text;
 use crate::time::UnixMillis;
 use crate::wire::{self, CloseCode, Conversation, RequestId, ServerMessage};
 use crate::words;
@@ -192,9 +193,14 @@ impl Encoder {
         }
     }
 
-    /// Holds one message more of who has begun.
-    pub(super) fn say(&mut self, seq: u64, time: UnixMillis, text: &str) {
-        self.run.say(seq, time, text);
+    /// Counts one message more of who has begun, where there is room for it.
+    pub(super) fn hold(&mut self, text: Text<'_>) -> bool {
+        self.run.hold(text)
+    }
+
+    /// Holds messages that were counted.
+    pub(super) fn say(&mut self, first: u64, time: UnixMillis, said: &[(u64, Text<'_>)]) {
+        self.run.say(first, time, said);
     }
 
     /// Holds the answer to what was said last, by who has begun.

@@ -25,13 +25,29 @@ impl Receipt {
         self.last
     }
 
-    /// One for both, where `next` is for one post, which comes next in the row.
+    /// Where the last one stands.
+    pub(super) const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// How many posts it is for.
+    pub(super) const fn count(&self) -> usize {
+        self.earlier as usize + 1
+    }
+
+    /// One that goes up to the post that comes next in the row.
+    pub(super) const fn up_to(self, last: RequestId, position: Position) -> Self {
+        Self { last, earlier: self.earlier + 1, position, ..self }
+    }
+
+    /// One for both, where `next` is for posts that come next in the row.
     pub(super) fn and(self, next: Self) -> Option<Self> {
+        let after = next.earlier + 1;
         let Position { epoch, seq } = self.position;
-        let follows = self.last.0.checked_add(1) == Some(next.last.0)
-            && next.position == Position { epoch, seq: seq + 1 }
+        let follows = self.last.0.checked_add(after) == Some(next.last.0)
+            && next.position == Position { epoch, seq: seq + u64::from(after) }
             && next.time == self.time;
-        follows.then_some(Self { earlier: self.earlier + 1, ..next })
+        follows.then_some(Self { earlier: self.earlier + after, ..next })
     }
 
     /// Where one of the posts stands, and since when.
@@ -41,9 +57,10 @@ impl Receipt {
         Some((Position { seq, ..self.position }, self.time))
     }
 
-    /// That for all but the first, if there are more.
-    pub(super) fn but_first(self) -> Option<Self> {
-        Some(Self { earlier: self.earlier.checked_sub(1)?, ..self })
+    /// That for all but the first of them, if there are more.
+    pub(super) fn but_first(self, count: usize) -> Option<Self> {
+        let earlier = self.earlier.checked_sub(u32::try_from(count).ok()?)?;
+        Some(Self { earlier, ..self })
     }
 
     pub(super) const fn as_message(&self) -> ServerMessage<'static> {
@@ -67,9 +84,12 @@ mod tests {
         let three = both.and(all[2]).unwrap();
         let each = [4, 5, 6, 7, 8].map(|id| three.of(RequestId(id)).map(|(at, _)| at.seq));
         assert_eq!(each, [None, Some(11), Some(12), Some(13), None]);
-        assert_eq!(three.but_first(), all[1].and(all[2]));
-        assert_eq!(three.but_first().and_then(Receipt::but_first), Some(all[2]));
-        assert_eq!(all[2].but_first(), None);
+        assert_eq!(Some(three), all[1].and(all[2]).and_then(|others| all[0].and(others)));
+        assert_eq!(three, both.up_to(RequestId(7), three.position()));
+        assert_eq!([all[0], both, three].map(|receipt| receipt.count()), [1, 2, 3]);
+        assert_eq!(three.but_first(1), all[1].and(all[2]));
+        assert_eq!(three.but_first(2), Some(all[2]));
+        assert_eq!(three.but_first(3), None);
     }
 
     #[test]

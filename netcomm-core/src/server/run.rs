@@ -12,6 +12,7 @@ use super::receipt::Receipt;
 use super::render::INDENT;
 use super::speech::{Caller, Speech};
 use crate::limits::{Limit, Limits};
+use crate::text::Text;
 use crate::time::UnixMillis;
 use crate::wire::{Conversation, Series};
 
@@ -127,22 +128,35 @@ impl Run {
         self.text.is_wanted = is_spoken(Face::Text);
     }
 
-    /// One message more of who has begun.
-    pub(super) fn say(&mut self, seq: u64, time: UnixMillis, text: &str) {
+    /// Counts one message more of who has begun, where there is room for it.
+    pub(super) fn hold(&mut self, text: Text<'_>) -> bool {
+        let has_room = self.has_room();
+        if has_room {
+            self.held.frames += 1;
+            self.held.bytes += AROUND + text.as_str().len() + INDENT.len() * text.line_feeds();
+        }
+        has_room
+    }
+
+    /// Messages that were counted.
+    pub(super) fn say(&mut self, first: u64, time: UnixMillis, said: &[(u64, Text<'_>)]) {
         let Some((_, speech)) = &self.of else {
             return;
         };
-        self.held.frames += 1;
-        self.held.bytes += AROUND + text.len() + INDENT.len() * line_feeds(text);
         if self.framed.is_wanted {
             if !self.series.is_of(time) {
                 self.series.begin(speech.heard(), speech.epoch, time, speech.name.as_str());
             }
-            self.framed.append_with(|out| self.series.append(seq, text, out));
+            for (after, (_, text)) in (0..).zip(said) {
+                let seq = first + after;
+                self.framed.append_with(|out| self.series.append(seq, text.as_str(), out));
+            }
         }
         if self.text.is_wanted {
-            let message = speech.message(seq, time, text);
-            self.text.append(Face::Text, Content::event(&message));
+            for (after, (_, text)) in (0..).zip(said) {
+                let message = speech.message(first + after, time, text.as_str());
+                self.text.append(Face::Text, Content::event(&message));
+            }
         }
     }
 
@@ -197,13 +211,6 @@ impl Run {
             row.lengths.clear();
         }
     }
-}
-
-/// Counts in bytes as long as these suffice: many of them are added at once.
-fn line_feeds(text: &str) -> usize {
-    let chunks = text.as_bytes().chunks(usize::from(u8::MAX));
-    let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
-    chunks.map(|chunk| usize::from(count(chunk))).sum()
 }
 
 impl Row {
@@ -268,14 +275,6 @@ mod tests {
     }
 
     #[test]
-    fn line_feeds_are_counted_however_many_there_are() {
-        for count in [0, 1, 254, 255, 256, 4096] {
-            assert_eq!(line_feeds(&"\n".repeat(count)), count);
-            assert_eq!(line_feeds(&"a\u{a0a}\n".repeat(count)), count);
-        }
-    }
-
-    #[test]
     fn long_rows_are_shared() {
         let mut pieces = Pieces::default();
         for (length, is_shared) in [(0, false), (1023, false), (1024, true)] {
@@ -303,10 +302,12 @@ mod tests {
                 let author = Recipient::new(ConnId::from_number(1), Face::Text);
                 let to = [Face::Framed, Face::Text]
                     .map(|face| Recipient::new(ConnId::from_number(2), face));
-                let mut run = Run::default();
+                let mut run = Run::new(&Limits::default());
                 let by = Caller { to: author, session: SessionId::default() };
                 run.begin(by, speech, &to);
-                run.say(u64::MAX, UnixMillis(u64::MAX), text);
+                let text = Text::new(text, Text::MAX_BYTES).unwrap();
+                run.hold(text);
+                run.say(u64::MAX, UnixMillis(u64::MAX), &[(0, text)]);
                 for row in [run.framed, run.text] {
                     let (counted, taken) = (run.held.bytes, row.bytes.len());
                     assert!((1..=counted).contains(&taken), "{taken} of {counted}: {target:?}");

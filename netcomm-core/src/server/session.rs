@@ -116,22 +116,26 @@ impl Answers {
         self.kept.back().is_none_or(|newest| newest.last() < id)
     }
 
-    /// Keeps the answer to a request that is not stale.
+    /// Keeps the answer to a request that is not stale, beside `most` less one.
     pub(super) fn keep(&mut self, id: RequestId, answer: Answer, most: usize) {
         match answer {
             Answer::Posted { position, time } => {
                 self.keep_receipt(Receipt::new(id, position, time), most);
             }
             Answer::Done | Answer::Joined { .. } => {
-                self.make_room(most);
+                self.forget_beyond(most.saturating_sub(1));
                 self.kept.push_back(Kept::Other(id, answer));
+                self.count += 1;
             }
         }
     }
 
-    /// The same for one post.
+    /// The same for posts in a row.
     pub(super) fn keep_receipt(&mut self, receipt: Receipt, most: usize) {
-        self.make_room(most);
+        let beyond = receipt.count().saturating_sub(most);
+        let receipt = receipt.but_first(beyond).unwrap_or(receipt);
+        self.forget_beyond(most.saturating_sub(receipt.count()));
+        self.count += receipt.count();
         if let Some(Kept::Posted(newest)) = self.kept.back_mut()
             && let Some(both) = newest.and(receipt)
         {
@@ -141,21 +145,32 @@ impl Answers {
         }
     }
 
-    /// Counts one more, and forgets the first where that is one too many.
-    fn make_room(&mut self, most: usize) {
-        if self.count < most {
-            self.count += 1;
-        } else if let Some(Kept::Posted(first)) = self.kept.front_mut()
-            && let Some(rest) = first.but_first()
+    fn forget_beyond(&mut self, most: usize) {
+        while self.count > most
+            && let Some(first) = self.kept.front_mut()
         {
-            *first = rest;
-        } else {
-            self.kept.pop_front();
+            let beyond = self.count - most;
+            if let Kept::Posted(receipt) = first
+                && let Some(rest) = receipt.but_first(beyond)
+            {
+                *receipt = rest;
+                self.count = most;
+            } else {
+                self.count -= first.count();
+                self.kept.pop_front();
+            }
         }
     }
 }
 
 impl Kept {
+    const fn count(&self) -> usize {
+        match self {
+            Self::Posted(receipt) => receipt.count(),
+            Self::Other(..) => 1,
+        }
+    }
+
     /// The last request that it answers.
     const fn last(&self) -> RequestId {
         match self {

@@ -2,6 +2,7 @@
 //! a third more instructions. The bytes are the same, which the tests below show.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::{Conversation, RequestId, ServerMessage};
 use crate::frame::{HEADER, MAX_PAYLOAD};
@@ -44,15 +45,17 @@ pub(super) fn write(id: RequestId, message: &ServerMessage<'_>, out: &mut Vec<u8
 /// numbers and texts.
 #[derive(Debug, Default)]
 pub(crate) struct Series {
-    /// What comes before the number, then what comes before the text.
+    /// The last message's frame, as far as it stands before the length of the text.
     bytes: Vec<u8>,
-    head: usize,
+    /// Where its number is.
+    seq: Range<usize>,
     time: UnixMillis,
 }
 
 impl Series {
     /// The most bytes that it takes where names are valid.
-    pub(crate) const MOST: usize = 2 * (7 * NUMBER + Nickname::MAX_BYTES + RoomName::MAX_BYTES);
+    pub(crate) const MOST: usize =
+        2 * (HEADER + 7 * NUMBER + Nickname::MAX_BYTES + RoomName::MAX_BYTES);
 
     /// Whether it has begun, at that time.
     pub(crate) fn is_of(&self, time: UnixMillis) -> bool {
@@ -67,11 +70,12 @@ impl Series {
         time: UnixMillis,
         author: &str,
     ) {
-        let Self { bytes, head: end, .. } = self;
-        bytes.resize(7 * NUMBER + conversation.name.len() + author.len(), 0);
-        *end = head(bytes, 0, RequestId::NONE, conversation, epoch);
-        let middle = middle(bytes, *end, time, author);
-        bytes.truncate(middle);
+        let bytes = &mut self.bytes;
+        bytes.resize(HEADER + 7 * NUMBER + conversation.name.len() + author.len(), 0);
+        let seq = head(bytes, HEADER, RequestId::NONE, conversation, epoch);
+        let end = middle(bytes, seq, time, author);
+        bytes.truncate(end);
+        self.seq = seq..seq;
         self.time = time;
     }
 
@@ -81,15 +85,24 @@ impl Series {
     }
 
     /// Appends the frame of a message. No text is so long that it would not fit.
-    pub(crate) fn append(&self, seq: u64, text: &str, out: &mut Vec<u8>) {
-        let (head, middle) = self.bytes.split_at(self.head);
-        let fits = append(out, self.bytes.len() + 2 * NUMBER + text.len(), |out| {
-            let at = copy(out, HEADER, head);
-            let at = number(out, at, seq);
-            let at = copy(out, at, middle);
-            string(out, at, text)
-        });
-        debug_assert!(fits, "a text of {} bytes", text.len());
+    pub(crate) fn append(&mut self, seq: u64, text: &str, out: &mut Vec<u8>) {
+        let Self { bytes, seq: place, .. } = self;
+        let digits = width(seq);
+        if digits != place.len() {
+            bytes.splice(place.clone(), core::iter::repeat_n(0, digits));
+            place.end = place.start + digits;
+        }
+        number(bytes, place.start, seq);
+        let length = text.len() as u64;
+        let frame = bytes.len() + width(length) + text.len();
+        debug_assert!(frame <= HEADER + MAX_PAYLOAD as usize, "a text of {length} bytes");
+        #[expect(clippy::cast_possible_truncation, reason = "no more than a payload may have")]
+        let header = (frame - HEADER) as u32;
+        bytes[..HEADER].copy_from_slice(&header.to_be_bytes());
+        out.reserve(frame);
+        out.extend_from_slice(bytes);
+        push_number(out, length);
+        out.extend_from_slice(text.as_bytes());
     }
 }
 
@@ -134,9 +147,16 @@ fn append(out: &mut Vec<u8>, most: usize, write: impl FnOnce(&mut [u8]) -> usize
     true
 }
 
+/// How many bytes a number takes as a varint.
+#[inline]
+const fn width(value: u64) -> usize {
+    // Each seven bits take one: 9 / 64 is near enough for the numbers that there are.
+    ((value | 1).ilog2() as usize * 9 + 73) / 64
+}
+
 /// Writes a number as a varint; answers where it ends.
 #[inline]
-fn number(out: &mut [u8], mut at: usize, mut value: u64) -> usize {
+pub(super) fn number(out: &mut [u8], mut at: usize, mut value: u64) -> usize {
     while value >= 0x80 {
         out[at] = value.to_le_bytes()[0] | 0x80;
         value >>= 7;
@@ -147,7 +167,16 @@ fn number(out: &mut [u8], mut at: usize, mut value: u64) -> usize {
 }
 
 #[inline]
-fn string(out: &mut [u8], at: usize, string: &str) -> usize {
+fn push_number(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value.to_le_bytes()[0] | 0x80);
+        value >>= 7;
+    }
+    out.push(value.to_le_bytes()[0]);
+}
+
+#[inline]
+pub(super) fn string(out: &mut [u8], at: usize, string: &str) -> usize {
     let at = number(out, at, string.len() as u64);
     copy(out, at, string.as_bytes())
 }
@@ -275,7 +304,7 @@ mod tests {
         assert_eq!(2 * series.bytes.capacity(), Series::MOST);
         let mut out = Vec::new();
         series.append(u64::MAX, "hello", &mut out);
-        assert_eq!(out.capacity(), HEADER + series.bytes.len() + 2 * NUMBER + 5);
+        assert_eq!((out.len(), out.capacity()), (series.bytes.len() + 1 + 5, out.len()));
     }
 
     #[test]

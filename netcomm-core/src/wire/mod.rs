@@ -23,6 +23,7 @@
 mod by_hand;
 mod client_message;
 mod code;
+mod posts;
 mod server_message;
 mod value;
 
@@ -33,6 +34,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use by_hand::Series;
 pub use client_message::ClientMessage;
+pub(crate) use posts::{Destination, Post};
+
 pub use code::{CloseCode, CodeClass, ConversationKind, CredentialScheme, NoticeCode, RefusalCode};
 pub use server_message::ServerMessage;
 pub use value::{

@@ -8,7 +8,7 @@ use crate::wire::ClientMessage;
 
 /// What one token costs, in nanoseconds times tokens per minute: filling is a product of whole
 /// numbers and nothing is ever rounded away.
-const TOKEN: u128 = 60_000_000_000;
+const TOKEN: u64 = 60_000_000_000;
 
 /// How many tokens may be saved, and how many are added.
 #[derive(Clone, Copy, Debug)]
@@ -22,57 +22,65 @@ impl Rate {
         let clamp = |value: u64| u32::try_from(value).unwrap_or(u32::MAX).max(1);
         Self { burst: clamp(burst), per_minute: clamp(per_minute) }
     }
-
-    fn capacity(self) -> u128 {
-        u128::from(self.burst) * TOKEN
-    }
 }
 
 /// Tokens: each admits one request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bucket {
-    level: u128,
+    tokens: u32,
+    /// What there is of one more.
+    part: u64,
     at: Instant,
 }
 
 impl Bucket {
     /// A full bucket.
     pub(super) fn full(rate: Rate, now: Instant) -> Self {
-        Self { level: rate.capacity(), at: now }
+        Self { tokens: rate.burst, part: 0, at: now }
     }
 
     /// Takes one token, or says how long it takes until there is one.
     pub(super) fn take(&mut self, rate: Rate, now: Instant) -> Result<(), Duration> {
-        self.level = self.level(rate, now);
-        self.at = self.at.max(now);
-        match self.level.checked_sub(TOKEN) {
-            Some(level) => {
-                self.level = level;
-                Ok(())
-            }
-            None => Err(self.wait(rate, now)),
-        }
+        self.take_some(1, rate, now).map_err(|()| self.wait(rate, now))
+    }
+
+    /// Takes so many tokens, where they are there.
+    fn take_some(&mut self, count: u32, rate: Rate, now: Instant) -> Result<(), ()> {
+        *self = self.filled(rate, now);
+        self.tokens = self.tokens.checked_sub(count).ok_or(())?;
+        Ok(())
     }
 
     /// How long it takes until there is a token; zero where there is one.
     pub(super) fn wait(&self, rate: Rate, now: Instant) -> Duration {
-        let missing = TOKEN.saturating_sub(self.level(rate, now));
-        let nanos = missing.div_ceil(u128::from(rate.per_minute));
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        let Self { tokens: 0, part, .. } = self.filled(rate, now) else {
+            return Duration::ZERO;
+        };
+        Duration::from_nanos((TOKEN - part).div_ceil(u64::from(rate.per_minute)))
     }
 
     /// Whether there is no token. One that had some a moment ago has them now.
     fn is_empty(&self, rate: Rate, now: Instant) -> bool {
-        self.level < TOKEN && self.level(rate, now) < TOKEN
+        self.tokens == 0 && self.filled(rate, now).tokens == 0
     }
 
-    fn level(&self, rate: Rate, now: Instant) -> u128 {
+    /// With what has come since.
+    fn filled(self, rate: Rate, now: Instant) -> Self {
         // Most of what is read is read with more, and at one time.
         if now == self.at {
-            return self.level;
+            return self;
         }
-        let added = now.since(self.at).as_nanos().saturating_mul(u128::from(rate.per_minute));
-        self.level.saturating_add(added).min(rate.capacity())
+        let came = now.since(self.at).as_nanos().saturating_mul(u128::from(rate.per_minute));
+        let came = came.saturating_add(u128::from(self.part));
+        let (whole, part) = (came / u128::from(TOKEN), came % u128::from(TOKEN));
+        let missing = rate.burst.saturating_sub(self.tokens);
+        let at = self.at.max(now);
+        match (u32::try_from(whole), u64::try_from(part)) {
+            (Ok(whole), Ok(part)) if whole < missing => {
+                Self { tokens: self.tokens + whole, part, at }
+            }
+            _ => Self { tokens: self.tokens.max(rate.burst), part: 0, at },
+        }
     }
 }
 
@@ -190,6 +198,19 @@ impl Throttle {
         })
     }
 
+    /// How many posts may come at once.
+    pub(super) fn posts_left(&self, now: Instant) -> usize {
+        usize::try_from(self.posts.filled(self.requests, now).tokens).unwrap_or(usize::MAX)
+    }
+
+    /// Pays for posts that may come.
+    pub(super) fn take_posts(&mut self, count: usize, now: Instant) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        if self.posts.take_some(count, self.requests, now).is_err() {
+            debug_assert!(false, "more posts than may come");
+        }
+    }
+
     fn refuse(&mut self, now: Instant) {
         if self.refusals.take(self.requests, now).is_err() {
             debug_assert!(false, "a refusal that was not paused for");
@@ -221,7 +242,7 @@ mod tests {
             let mut bucket = Bucket::full(rate, now);
             let mut passed: Vec<Instant> = Vec::new();
             let allowed = |from: Instant, to: Instant| {
-                rate.capacity() + to.since(from).as_nanos() * u128::from(per_minute)
+                u128::from(burst) * u128::from(TOKEN) + to.since(from).as_nanos() * u128::from(per_minute)
             };
             for step in steps {
                 now = now + Duration::from_nanos(step);
@@ -229,7 +250,7 @@ mod tests {
                 let fits = (0..=passed.len()).all(|first| {
                     let from = passed.get(first).copied().unwrap_or(now);
                     let count = u128::try_from(passed.len() - first).unwrap() + 1;
-                    count * TOKEN <= allowed(from, now)
+                    count * u128::from(TOKEN) <= allowed(from, now)
                 });
                 match bucket.take(rate, now) {
                     Ok(()) => {

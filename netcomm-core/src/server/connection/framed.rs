@@ -1,11 +1,14 @@
 //! The framed face: payloads become requests (PROTOCOL.md, "Frame" and "Payload").
 
+use alloc::boxed::Box;
+use core::mem::size_of;
+
 use super::bucket::Cost;
 use super::life::Life;
 use crate::frame::{FrameDecoder, FrameError, Place};
-use crate::server::incoming::{Incoming, Next};
+use crate::server::incoming::{Incoming, Next, Posts};
 use crate::time::Instant;
-use crate::wire::{self, ClientMessage, CloseCode, RefusalCode, RequestId};
+use crate::wire::{self, ClientMessage, CloseCode, Destination, RefusalCode, RequestId};
 
 /// No `Pong` is longer: number, variant and nonce, each as long as a varint can be.
 const LONGEST_PONG: usize = 5 + 5 + 10;
@@ -16,45 +19,93 @@ enum Kind {
     Costs(Cost),
 }
 
-pub(super) fn next<'a, 'i: 'a>(
-    decoder: &'a mut FrameDecoder,
-    life: &mut Life,
-    now: Instant,
-    input: &mut &'i [u8],
-) -> Next<'a> {
-    let place = loop {
-        let rest = *input;
-        let place = match decoder.advance(input) {
-            Ok(Some(place)) => place,
-            Ok(None) => return Next::NeedsBytes,
-            Err(FrameError::Empty) => return life.close(now, CloseCode::EMPTY_FRAME),
-            Err(FrameError::TooLarge { .. }) => {
-                return life.close(now, CloseCode::FRAME_TOO_LARGE);
-            }
-        };
-        let payload = decoder.payload(place);
-        let dry = life.is_dry(now);
-        if !dry && payload.len() > LONGEST_PONG {
-            break place;
+/// The framed face of one connection.
+#[derive(Debug)]
+pub(super) struct FramedFace {
+    frames: FrameDecoder,
+    /// Where the last post was for. A peer that has said nothing needs no room for it.
+    destination: Option<Box<Destination>>,
+}
+
+impl FramedFace {
+    /// The most memory that it takes elsewhere, besides a frame that is half read.
+    pub(super) const MOST: usize = size_of::<Destination>();
+
+    pub(super) fn new(max_payload: u32) -> Self {
+        Self { frames: FrameDecoder::new(max_payload), destination: None }
+    }
+
+    /// What is next in `input`, where that is posts for the same destination as the last one.
+    pub(super) fn posts<'a, 'i: 'a>(
+        &'a self,
+        life: &mut Life,
+        now: Instant,
+        input: &mut &'i [u8],
+        most: usize,
+    ) -> Option<Posts<'a>> {
+        let destination = self.destination.as_deref()?;
+        if !self.frames.is_between_frames() {
+            return None;
         }
-        match kind(payload) {
-            Kind::Pong => continue,
-            Kind::Costs(cost) if dry => {
-                if let Some(until) = life.pause(now, cost) {
-                    match place {
-                        Place::Chunk(_) => *input = rest,
-                        Place::Carry => decoder.put_back(),
-                    }
-                    return Next::PausedUntil(until);
+        let mut posts = Posts::new(destination);
+        let mut rest = *input;
+        for _ in 0..life.posts_left(now).min(most) {
+            let said = self.frames.whole(&mut rest).and_then(|frame| destination.read(frame));
+            if !said.is_some_and(|said| posts.push(said)) {
+                break;
+            }
+            *input = rest;
+        }
+        life.admit_posts(now, posts.len());
+        (posts.len() > 0).then_some(posts)
+    }
+
+    pub(super) fn next<'a, 'i: 'a>(
+        &'a mut self,
+        life: &mut Life,
+        now: Instant,
+        input: &mut &'i [u8],
+    ) -> Next<'a> {
+        let Self { frames, destination } = self;
+        let place = loop {
+            let rest = *input;
+            let place = match frames.advance(input) {
+                Ok(Some(place)) => place,
+                Ok(None) => return Next::NeedsBytes,
+                Err(FrameError::Empty) => return life.close(now, CloseCode::EMPTY_FRAME),
+                Err(FrameError::TooLarge { .. }) => {
+                    return life.close(now, CloseCode::FRAME_TOO_LARGE);
                 }
+            };
+            let payload = frames.payload(place);
+            let dry = life.is_dry(now);
+            if !dry && payload.len() > LONGEST_PONG {
+                break place;
             }
-            Kind::Costs(_) => {}
+            match kind(payload) {
+                Kind::Pong => continue,
+                Kind::Costs(cost) if dry => {
+                    if let Some(until) = life.pause(now, cost) {
+                        match place {
+                            Place::Chunk(_) => *input = rest,
+                            Place::Carry => frames.put_back(),
+                        }
+                        return Next::PausedUntil(until);
+                    }
+                }
+                Kind::Costs(_) => {}
+            }
+            break place;
+        };
+        match wire::decode(frames.payload(place)) {
+            Ok((id, message)) => {
+                if let ClientMessage::Post { conversation, epoch, .. } = message {
+                    *destination = Destination::of(conversation, epoch).map(Box::new);
+                }
+                request(life, now, id, message)
+            }
+            Err(_) => life.close(now, CloseCode::MALFORMED),
         }
-        break place;
-    };
-    match wire::decode(decoder.payload(place)) {
-        Ok((id, message)) => request(life, now, id, message),
-        Err(_) => life.close(now, CloseCode::MALFORMED),
     }
 }
 

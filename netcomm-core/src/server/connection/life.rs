@@ -174,6 +174,19 @@ impl Life {
         })
     }
 
+    /// How many posts may come at once.
+    pub(super) fn posts_left(&self, now: Instant) -> usize {
+        if self.is_logged_in() { self.throttle.posts_left(now) } else { 0 }
+    }
+
+    /// Pays for so many posts as came, if any did. No more came than might.
+    pub(super) fn admit_posts(&mut self, now: Instant, count: usize) {
+        if count > 0 {
+            self.hear(now);
+            self.throttle.take_posts(count, now);
+        }
+    }
+
     /// When something is due; `heartbeat` says whether the face has one.
     pub(super) fn deadline(&self, heartbeat: bool) -> Option<Instant> {
         match self.stage {

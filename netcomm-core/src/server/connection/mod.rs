@@ -16,13 +16,13 @@ use alloc::vec::Vec;
 use core::mem::size_of;
 use core::time::Duration;
 
+use self::framed::FramedFace;
 use self::life::{Life, Stage};
 use self::opening::Preface;
 use self::text::TextFace;
 use super::deliver::Face;
-use super::incoming::{After, Incoming, Next};
+use super::incoming::{After, Incoming, Next, Posts};
 use super::outgoing::farewell;
-use crate::frame::FrameDecoder;
 use crate::limits::{Limit, Limits};
 use crate::time::Instant;
 use crate::wire::CloseCode;
@@ -48,7 +48,7 @@ pub struct Connection {
 enum Speaks {
     Nothing,
     Preface(Preface),
-    Framed(FrameDecoder),
+    Framed(FramedFace),
     Text(Box<TextFace>),
     /// The last words to a peer that the router has not been told of.
     Farewell(Vec<u8>),
@@ -59,7 +59,7 @@ impl Connection {
     pub(super) fn most(limits: &Limits) -> usize {
         let half_read = limits.count(Limit::FrameBytes).max(limits.count(Limit::LineBytes));
         // A vector that grows may be twice as large as what it holds.
-        size_of::<Self>() + size_of::<TextFace>() + 2 * half_read
+        size_of::<Self>() + size_of::<TextFace>().max(FramedFace::MOST) + 2 * half_read
     }
 
     /// For a socket that the router has accepted.
@@ -122,17 +122,36 @@ impl Connection {
             return match preface.read(input) {
                 None => Next::NeedsBytes,
                 Some(Ok(())) => {
-                    let frames = FrameDecoder::new(u32::from(self.frame_bytes));
-                    self.speaks = Speaks::Framed(frames);
+                    let framed = FramedFace::new(u32::from(self.frame_bytes));
+                    self.speaks = Speaks::Framed(framed);
                     Next::Message(Incoming::Opened(Face::Framed))
                 }
                 Some(Err(code)) => self.say_farewell(now, code, opening::in_preface(code).into()),
             };
         }
         match &mut self.speaks {
-            Speaks::Framed(decoder) => framed::next(decoder, &mut self.life, now, input),
+            Speaks::Framed(framed) => framed.next(&mut self.life, now, input),
             Speaks::Text(text) => text.next(&mut self.life, now, input),
             Speaks::Nothing | Speaks::Preface(_) | Speaks::Farewell(_) => Next::NeedsBytes,
+        }
+    }
+
+    /// What is next in `input`, where that is posts in a row: `most` requests or fewer that follow each
+    /// other, for the conversation that the last post was for. What is consumed is taken off `input`.
+    ///
+    /// To be called before [`Self::next`], which gives the same posts one by one; for
+    /// [`Router::handle_posts`].
+    ///
+    /// [`Router::handle_posts`]: super::Router::handle_posts
+    pub fn posts<'a, 'i: 'a>(
+        &'a mut self,
+        now: Instant,
+        input: &mut &'i [u8],
+        most: usize,
+    ) -> Option<Posts<'a>> {
+        match &self.speaks {
+            Speaks::Framed(framed) => framed.posts(&mut self.life, now, input, most),
+            Speaks::Nothing | Speaks::Preface(_) | Speaks::Text(_) | Speaks::Farewell(_) => None,
         }
     }
 

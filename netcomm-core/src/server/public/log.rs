@@ -5,7 +5,7 @@ use core::mem::size_of;
 
 use slotmap::SlotMap;
 
-use super::strings::{Strings, give_back, most_of_few};
+use super::strings::{Extent, Strings, give_back, most_of_few};
 use crate::limits::{Limit, Limits};
 use crate::name::Nickname;
 use crate::text::Text;
@@ -20,7 +20,7 @@ slotmap::new_key_type! {
 #[derive(Debug)]
 pub(crate) struct Logs {
     all: SlotMap<LogId, Log>,
-    /// The logs that have messages, by the order of all messages: each where its first message was
+    /// The logs that have messages, by the order of all messages: each where its first ones were
     /// when it was last looked at. It may have moved on, which is seen when its turn comes.
     oldest: BTreeMap<u64, LogId>,
     next_stamp: u64,
@@ -35,24 +35,32 @@ pub(crate) struct Logs {
 pub(crate) struct Log {
     epoch: u64,
     last: u64,
+    turns: VecDeque<Turn>,
     entries: VecDeque<Entry>,
-    /// The author and the text of each.
+    /// The text of each message, and where a turn begins its author.
     strings: Strings,
     /// Where it stands among the oldest.
     listed: Option<u64>,
 }
 
-/// A message that was accepted.
+/// What the messages have in common that somebody said in a row, at one time. Their texts are in one
+/// block, and so is the author as long as any of them.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    /// Its place among the messages of all logs; never leaves this process.
+struct Turn {
+    /// The first of them. It may be forgotten.
+    first: u64,
+    /// Its place among those of all logs; never leaves this process.
     stamp: u64,
     time: UnixMillis,
+    author: Extent,
+}
+
+/// A message that was accepted, but for what it has in common with others. Small: where there are many
+/// conversations, to write it is to wait for memory.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
     nonce: u64,
-    /// Where its author and text are, and how long these are.
-    said: u64,
-    author: u16,
-    text: u16,
+    text: Extent,
 }
 
 impl Logs {
@@ -78,8 +86,14 @@ impl Logs {
     }
 
     pub(super) fn begin(&mut self, epoch: u64) -> LogId {
-        let (entries, strings) = (VecDeque::new(), Strings::default());
-        self.all.insert(Log { epoch, last: 0, entries, strings, listed: None })
+        self.all.insert(Log {
+            epoch,
+            last: 0,
+            turns: VecDeque::new(),
+            entries: VecDeque::new(),
+            strings: Strings::default(),
+            listed: None,
+        })
     }
 
     pub(super) fn end(&mut self, id: LogId) {
@@ -92,28 +106,29 @@ impl Logs {
         }
     }
 
-    /// Accepts a message, and forgets the oldest ones where there are too many.
+    /// Accepts messages that somebody said in a row, each with its nonce, and forgets the oldest ones
+    /// where there are too many. Answers where the last one stands.
     pub(crate) fn append(
         &mut self,
         id: LogId,
         time: UnixMillis,
-        nonce: u64,
         author: &Nickname,
-        text: Text<'_>,
+        said: &[(u64, Text<'_>)],
     ) -> Position {
         let Some(log) = self.all.get_mut(id) else {
             return Position::default();
         };
+        self.bytes -= log.cost();
         let stamp = self.next_stamp;
-        self.next_stamp += 1;
+        self.next_stamp += said.len() as u64;
+        log.append(stamp, time, author, said);
         if log.listed.is_none() {
             self.oldest.insert(stamp, id);
             log.listed = Some(stamp);
         }
-        self.bytes -= log.cost();
-        log.append(stamp, time, nonce, author, text);
-        while log.entries.len() > self.max_messages || log.cost() > self.max_bytes {
-            log.forget_first();
+        log.forget_first(log.entries.len().saturating_sub(self.max_messages));
+        while log.cost() > self.max_bytes {
+            log.forget_first(1);
         }
         self.bytes += log.cost();
         let position = log.position();
@@ -124,7 +139,7 @@ impl Logs {
                 && let Some(log) = self.all.get_mut(oldest)
             {
                 self.bytes -= log.cost();
-                log.forget_first();
+                log.forget_first(1);
                 self.bytes += log.cost();
                 self.relist(oldest);
             }
@@ -135,7 +150,7 @@ impl Logs {
     /// Lists a log where its first message is now; answers where that is.
     fn relist(&mut self, id: LogId) -> Option<u64> {
         let log = self.all.get_mut(id)?;
-        let first = log.entries.front().map(|first| first.stamp);
+        let first = log.turns.front().map(|first| first.stamp);
         if let Some(unlisted) = core::mem::replace(&mut log.listed, first) {
             self.oldest.remove(&unlisted);
         }
@@ -173,45 +188,68 @@ impl Log {
     }
 
     fn item(&self, seq: u64, entry: &Entry) -> HistoryItem<'_> {
-        let Entry { time, nonce, said, author, text, .. } = *entry;
-        let said = self.strings.get(said, usize::from(author) + usize::from(text));
-        let (author, text) = said.split_at_checked(author.into()).unwrap_or_default();
-        HistoryItem { seq, time, author, nonce, text }
+        let after = self.turns.partition_point(|turn| turn.first <= seq);
+        let turn = after.checked_sub(1).and_then(|turn| self.turns.get(turn));
+        let said = turn.map(|turn| (turn.time, self.strings.get(turn.author)));
+        let (time, author) = said.unwrap_or_default();
+        HistoryItem { seq, time, author, nonce: entry.nonce, text: self.strings.get(entry.text) }
     }
 
+    /// Whether what this author says at this time belongs to what was said last.
+    fn is_turn_of(&self, author: &str, time: UnixMillis) -> bool {
+        let last = self.turns.back();
+        last.is_some_and(|last| last.time == time && self.strings.get(last.author) == author)
+    }
+
+    /// The stamps from `stamp` on are of these messages.
     fn append(
         &mut self,
         stamp: u64,
         time: UnixMillis,
-        nonce: u64,
         author: &Nickname,
-        text: Text<'_>,
+        said: &[(u64, Text<'_>)],
     ) {
-        let (author, text) = (author.as_str(), text.as_str());
-        let said = self.strings.end();
-        self.strings.push(author, text);
-        // Names and texts are much shorter.
-        let length = |string: &str| u16::try_from(string.len()).unwrap_or(u16::MAX);
-        let (author, text) = (length(author), length(text));
-        self.entries.push_back(Entry { stamp, time, nonce, said, author, text });
-        self.last += 1;
+        let author = author.as_str();
+        let mut goes_on = self.is_turn_of(author, time);
+        for (stamp, (nonce, text)) in (stamp..).zip(said) {
+            let text = text.as_str();
+            let beside = if goes_on { self.strings.push_beside(text) } else { None };
+            let text = beside.unwrap_or_else(|| {
+                let (author, text) = self.strings.push(author, text);
+                self.turns.push_back(Turn { first: self.last + 1, stamp, time, author });
+                text
+            });
+            self.entries.push_back(Entry { nonce: *nonce, text });
+            self.last += 1;
+            goes_on = true;
+        }
     }
 
-    fn forget_first(&mut self) {
-        self.entries.pop_front();
-        self.strings.forget_first();
+    fn forget_first(&mut self, count: usize) {
+        self.entries.drain(..count.min(self.entries.len()));
+        self.strings.forget_first(count);
         give_back(&mut self.entries);
+        // A turn is over where the next one has begun.
+        let kept = self.first_kept();
+        while !self.turns.is_empty()
+            && self.turns.get(1).map_or(self.last + 1, |next| next.first) <= kept
+        {
+            self.turns.pop_front();
+        }
+        give_back(&mut self.turns);
     }
 
     /// The memory that its messages take, with room for as many more and the allocator's overhead.
     fn cost(&self) -> usize {
-        2 * size_of::<Entry>() * self.entries.len() + self.strings.cost()
+        2 * (size_of::<Turn>() * self.turns.len() + size_of::<Entry>() * self.entries.len())
+            + self.strings.cost()
     }
 }
 
 /// The most that an empty log takes, beside its room for messages.
 pub(crate) const fn most_of_log() -> usize {
-    2 * (size_of::<Log>() + 8) + most_of_few::<Entry>() + Strings::most_of_none()
+    let queues = most_of_few::<Turn>() + most_of_few::<Entry>() + Strings::most_of_none();
+    2 * (size_of::<Log>() + 8) + queues
 }
 
 /// The most that logs take whose messages cost `bytes`: a queue may have three times the places that
@@ -223,7 +261,6 @@ pub(crate) const fn most_of_messages(bytes: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use alloc::format;
-    use alloc::string::String;
     use alloc::vec::Vec;
 
     use proptest::prelude::*;
@@ -231,7 +268,7 @@ mod tests {
     use super::*;
 
     fn say(logs: &mut Logs, id: LogId, author: Nickname, text: &str) {
-        logs.append(id, UnixMillis(0), 0, &author, Text::new(text, 4096).unwrap());
+        logs.append(id, UnixMillis(0), &author, &[(0, Text::new(text, 4096).unwrap())]);
     }
 
     fn ann() -> Nickname {
@@ -249,7 +286,9 @@ mod tests {
     fn a_message_costs_its_place_twice_and_its_strings() {
         let (logs, id) = of(2);
         let strings = logs.all[id].strings.cost();
-        assert_eq!(logs.bytes, 4 * size_of::<Entry>() + strings);
+        assert_eq!(logs.all[id].turns.len(), 2, "the first block has room for the first message");
+        assert_eq!(logs.bytes, 4 * size_of::<Turn>() + 4 * size_of::<Entry>() + strings);
+        assert_eq!((size_of::<Turn>(), size_of::<Entry>()), (32, 16));
         assert_eq!(most_of_messages(1001), 1501);
     }
 
@@ -291,7 +330,7 @@ mod tests {
     fn a_log_that_is_forgotten_for_others_takes_nothing_in_the_end() {
         let (mut logs, id) = of(64);
         while !logs.all[id].entries.is_empty() {
-            logs.all[id].forget_first();
+            logs.all[id].forget_first(1);
         }
         assert_eq!(logs.all[id].cost(), 0);
         assert_eq!(logs.all[id].first_kept(), 65);
@@ -303,20 +342,36 @@ mod tests {
         /// Whatever is kept is the last of what was said, and what all of it costs is counted.
         #[test]
         fn the_last_messages_are_kept_as_they_were_said(
-            said in prop::collection::vec((0_usize..3, prop_oneof![1_usize..40, 3000_usize..3100]), 1..80),
+            said in prop::collection::vec(
+                (
+                    0_usize..3,
+                    prop::sample::select(&["ann", "bob"][..]),
+                    0_u64..2,
+                    prop::collection::vec(prop_oneof![9 => 1_usize..40, 1 => 3000_usize..3100], 1..4),
+                ),
+                1..60,
+            ),
             most in (2_000_usize..40_000, 2_000_usize..40_000, 1_usize..60),
         ) {
             let mut logs = Logs::new(&Limits::default());
             (logs.max_bytes, logs.max_bytes_in_all, logs.max_messages) = most;
             let ids = [1, 2, 3].map(|epoch| logs.begin(epoch));
-            let mut all: [Vec<String>; 3] = [const { Vec::new() }; 3];
-            let said = said.into_iter().zip(0..).map(|((to, length), number): ((_, usize), usize)| {
-                (to, format!("{number:0length$}"))
-            });
-            let author = ann();
-            for (to, text) in said {
-                say(&mut logs, ids[to], author, &text);
-                all[to].push(text);
+            let mut all: [Vec<_>; 3] = [const { Vec::new() }; 3];
+            let (mut time, mut nonce) = (0, 0);
+            for (to, author, later, lengths) in said {
+                time += later;
+                let first = nonce + 1;
+                let texts = lengths.iter().map(|length| {
+                    nonce += 1;
+                    format!("{nonce:0length$}")
+                });
+                let texts: Vec<_> = texts.collect();
+                let row: Vec<_> =
+                    (first..).zip(texts.iter().map(|text| Text::new(text, 4096).unwrap())).collect();
+                let name = Nickname::new(author).unwrap();
+                let position = logs.append(ids[to], UnixMillis(time), &name, &row);
+                all[to].extend((first..).zip(texts).map(|(nonce, text)| (time, author, nonce, text)));
+                prop_assert_eq!(position.seq, all[to].len() as u64);
                 let costs = ids.map(|id| logs.all[id].cost());
                 prop_assert_eq!(logs.bytes, costs.iter().sum::<usize>());
                 prop_assert!(logs.bytes <= logs.max_bytes_in_all);
@@ -324,13 +379,31 @@ mod tests {
             }
             for (id, said) in ids.iter().zip(&all) {
                 let log = &logs.all[*id];
-                let kept: Vec<_> = log.range(0, u64::MAX).map(|item| (item.seq, item.text)).collect();
-                let numbered = said.iter().enumerate().map(|(index, text)| (index as u64 + 1, &text[..]));
+                let kept: Vec<_> = log.range(0, u64::MAX).collect();
                 prop_assert!(kept.len() <= logs.max_messages);
+                prop_assert!(log.turns.len() <= kept.len());
+                let numbered = (1..).zip(said).map(|(seq, (time, author, nonce, text))| {
+                    HistoryItem { seq, time: UnixMillis(*time), author, nonce: *nonce, text }
+                });
                 let last: Vec<_> = numbered.skip(said.len() - kept.len()).collect();
                 prop_assert_eq!(kept, last);
-                prop_assert!(log.range(0, u64::MAX).all(|item| item.author == "ann"));
             }
+        }
+    }
+
+    /// What is said by another, or later, is not taken for what somebody said before.
+    #[test]
+    fn what_is_said_in_a_row_takes_one_place() {
+        let (mut logs, id) = of(100);
+        let turns = logs.all[id].turns.len();
+        say(&mut logs, id, ann(), "hello");
+        assert_eq!(logs.all[id].turns.len(), turns);
+        say(&mut logs, id, Nickname::new("bob").unwrap(), "hello");
+        assert_eq!(logs.all[id].turns.len(), turns + 1);
+        let hello = Text::new("hello", 4096).unwrap();
+        for (time, more) in [(0, 2), (7, 3), (7, 3)] {
+            logs.append(id, UnixMillis(time), &ann(), &[(0, hello)]);
+            assert_eq!(logs.all[id].turns.len(), turns + more);
         }
     }
 }

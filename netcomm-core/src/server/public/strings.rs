@@ -29,6 +29,10 @@ pub(super) struct Strings {
     cost: usize,
 }
 
+/// Where a string is in the text, and how long: a word for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent(u64);
+
 #[derive(Debug)]
 struct Block {
     /// Where it begins in the text.
@@ -49,61 +53,92 @@ impl Strings {
         self.cost
     }
 
-    /// Where the next string will be.
-    pub(super) const fn end(&self) -> u64 {
-        self.end
-    }
-
-    /// Appends a string in two parts.
-    pub(super) fn push(&mut self, first: &str, second: &str) {
+    /// Appends a string in two parts; answers where each of them is.
+    pub(super) fn push(&mut self, first: &str, second: &str) -> (Extent, Extent) {
         let length = first.len() + second.len();
-        let block = match self.blocks.back_mut() {
-            Some(last) if last.text.capacity() - last.text.len() >= length => last,
-            _ => {
-                let kept = self.blocks.front().map_or(0, |first| self.end - first.begin);
-                let part = usize::try_from(kept).unwrap_or(usize::MAX) / PART;
-                let room = if length > BLOCK / PART { length } else { part.min(BLOCK).max(length) };
-                let text = String::with_capacity(room);
-                let block = Block { begin: self.end, text, strings: 0 };
-                self.cost += block.cost();
-                self.blocks.push_back(block);
-                let last = self.blocks.len() - 1;
-                &mut self.blocks[last]
-            }
-        };
-        block.text.push_str(first);
-        block.text.push_str(second);
-        block.strings += 1;
-        self.end += length as u64;
+        let has_room = self.blocks.back().is_some_and(|last| last.has_room_for(length));
+        if !has_room {
+            let kept = self.blocks.front().map_or(0, |first| self.end - first.begin);
+            let part = usize::try_from(kept).unwrap_or(usize::MAX) / PART;
+            let room = if length > BLOCK / PART { length } else { part.min(BLOCK).max(length) };
+            let block = Block { begin: self.end, text: String::with_capacity(room), strings: 0 };
+            self.cost += block.cost();
+            self.blocks.push_back(block);
+        }
+        let at = self.end;
+        if let Some(last) = self.blocks.back_mut() {
+            last.text.push_str(first);
+            last.text.push_str(second);
+            last.strings += 1;
+            self.end += length as u64;
+        }
+        (Extent::new(at, first.len()), Extent::new(at + first.len() as u64, second.len()))
     }
 
-    /// The string of so many bytes that was appended there, as long as its block is kept.
-    pub(super) fn get(&self, at: u64, length: usize) -> &str {
-        let after = self.blocks.partition_point(|block| block.begin <= at);
+    /// Appends a string to the block of the last one, if it fits; answers where it is.
+    pub(super) fn push_beside(&mut self, string: &str) -> Option<Extent> {
+        let last = self.blocks.back_mut().filter(|last| last.has_room_for(string.len()))?;
+        last.text.push_str(string);
+        last.strings += 1;
+        let extent = Extent::new(self.end, string.len());
+        self.end += string.len() as u64;
+        Some(extent)
+    }
+
+    /// The string that was appended there, as long as its block is kept.
+    pub(super) fn get(&self, extent: Extent) -> &str {
+        let begin = extent.begin();
+        let after = self.blocks.partition_point(|block| block.begin <= begin);
         let block = after.checked_sub(1).and_then(|last| self.blocks.get(last));
         let string = block.and_then(|block| {
-            let start = usize::try_from(at - block.begin).ok()?;
-            block.text.get(start..start.checked_add(length)?)
+            let start = usize::try_from(begin - block.begin).ok()?;
+            block.text.get(start..start.checked_add(extent.length())?)
         });
         string.unwrap_or_default()
     }
 
-    /// Forgets the first string. It is gone when all of its block are forgotten.
-    pub(super) fn forget_first(&mut self) {
-        let Some(first) = self.blocks.front_mut() else {
-            return;
-        };
-        first.strings -= 1;
-        if first.strings == 0
-            && let Some(first) = self.blocks.pop_front()
+    /// Forgets the first strings, as many as are said. A block is gone when all of it are forgotten.
+    pub(super) fn forget_first(&mut self, count: usize) {
+        let mut left = u32::try_from(count).unwrap_or(u32::MAX);
+        while left > 0
+            && let Some(first) = self.blocks.front_mut()
         {
-            self.cost -= first.cost();
-            give_back(&mut self.blocks);
+            let here = left.min(first.strings);
+            first.strings -= here;
+            left -= here;
+            if first.strings == 0
+                && let Some(first) = self.blocks.pop_front()
+            {
+                self.cost -= first.cost();
+                give_back(&mut self.blocks);
+            }
         }
     }
 }
 
+impl Extent {
+    /// The bits of a length: no text is longer. The others last for two million gigabytes.
+    const LENGTH: u32 = 13;
+
+    const fn new(begin: u64, length: usize) -> Self {
+        debug_assert!(length >> Self::LENGTH == 0, "a text of more than 8 KiB");
+        Self(begin << Self::LENGTH | length as u64)
+    }
+
+    const fn begin(self) -> u64 {
+        self.0 >> Self::LENGTH
+    }
+
+    const fn length(self) -> usize {
+        (self.0 & ((1 << Self::LENGTH) - 1)) as usize
+    }
+}
+
 impl Block {
+    const fn has_room_for(&self, length: usize) -> bool {
+        self.text.capacity() - self.text.len() >= length
+    }
+
     fn cost(&self) -> usize {
         2 * size_of::<Self>() + self.text.capacity() + ALLOCATION
     }
@@ -143,17 +178,23 @@ mod tests {
             ),
         ) {
             let mut strings = Strings::default();
-            let mut kept: VecDeque<(u64, String)> = VecDeque::new();
+            let mut kept: VecDeque<[(Extent, String); 2]> = VecDeque::new();
             for (index, (first, second, forgotten)) in steps.into_iter().enumerate() {
                 let letter = ["a", "b", "c"][index % 3];
-                let (first, second) = (letter.repeat(first), letter.repeat(second));
-                kept.push_back((strings.end(), [&first[..], &second].concat()));
-                strings.push(&first, &second);
-                for _ in kept.drain(..forgotten.min(kept.len())) {
-                    strings.forget_first();
-                }
-                for (at, string) in &kept {
-                    prop_assert_eq!(strings.get(*at, string.len()), string);
+                let [first, second] = [first, second].map(|length| letter.repeat(length));
+                let blocks = strings.blocks.len();
+                let beside = if index % 2 == 0 { strings.push_beside(&second) } else { None };
+                kept.push_back(if let Some(extent) = beside {
+                    prop_assert_eq!(strings.blocks.len(), blocks);
+                    [(extent, second.clone()), (extent, second)]
+                } else {
+                    let (one, other) = strings.push(&first, &second);
+                    [(one, first), (other, second)]
+                });
+                strings.forget_first(forgotten);
+                kept.drain(..forgotten.min(kept.len()));
+                for (extent, string) in kept.iter().flatten() {
+                    prop_assert_eq!(strings.get(*extent), string);
                 }
                 let (text, _) = room(&strings);
                 let each = 2 * size_of::<Block>() + 2 * size_of::<usize>();
@@ -173,7 +214,7 @@ mod tests {
             }
             assert!(strings.blocks.len() < 40, "{}", strings.blocks.len());
             for left in (0..1000_usize).rev() {
-                strings.forget_first();
+                strings.forget_first(1);
                 let (text, blocks) = room(&strings);
                 assert!(text <= 8 * left + 2 * BLOCK, "{text} for {left}");
                 assert!(blocks <= MOST_ROOM * strings.blocks.len().max(FEW), "{blocks} for {left}");
@@ -186,24 +227,29 @@ mod tests {
     fn what_is_long_takes_no_more_than_its_length() {
         for length in [1025, 2100, 4096] {
             let mut strings = Strings::default();
-            (0..100).for_each(|_| strings.push("", &"x".repeat(length)));
+            for _ in 0..100 {
+                strings.push("", &"x".repeat(length));
+            }
             assert_eq!((strings.blocks.len(), room(&strings).0), (100, 100 * length));
         }
         let mut strings = Strings::default();
-        (0..100).for_each(|_| strings.push("", &"x".repeat(1024)));
+        for _ in 0..100 {
+            strings.push("", &"x".repeat(1024));
+        }
         assert!(strings.blocks.len() < 50, "{}", strings.blocks.len());
     }
 
     #[test]
     fn what_is_forgotten_or_never_was_is_empty() {
         let mut strings = Strings::default();
-        assert_eq!(strings.get(0, 1), "");
-        strings.forget_first();
-        strings.push("ann", "hello");
-        assert_eq!((strings.get(0, 8), strings.get(3, 5)), ("annhello", "hello"));
-        assert_eq!((strings.get(3, 6), strings.get(9, 1)), ("", ""));
-        strings.forget_first();
-        assert_eq!(strings.get(0, 8), "");
+        assert_eq!(strings.get(Extent::new(0, 1)), "");
+        strings.forget_first(1);
+        assert_eq!(strings.push_beside("hello"), None);
+        assert_eq!(strings.push("ann", "hello"), (Extent::new(0, 3), Extent::new(3, 5)));
+        let get = |begin, length| strings.get(Extent::new(begin, length));
+        assert_eq!([get(0, 8), get(3, 5), get(3, 6), get(9, 1)], ["annhello", "hello", "", ""]);
+        strings.forget_first(1);
+        assert_eq!(strings.get(Extent::new(0, 8)), "");
     }
 
     #[test]

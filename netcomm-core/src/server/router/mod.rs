@@ -21,7 +21,7 @@ use slotmap::{SecondaryMap, SlotMap};
 
 use super::audience::Audiences;
 use super::deliver::{ConnId, Deliver, Face, Recipient};
-use super::incoming::{After, Incoming};
+use super::incoming::{After, Incoming, Posts, Row};
 use super::origin::{Address, Origin};
 use super::outgoing::{Asked, Content, Encoder};
 use super::public::{EndedRoom, PersonaId, Public};
@@ -32,7 +32,9 @@ use super::speech::Caller;
 use crate::limits::{Limit, Limits};
 use crate::preface::{ServerPreface, Version};
 use crate::time::{Instant, WallClock};
-use crate::wire::{ClientMessage, CloseCode, NoticeCode, RefusalCode, RequestId, ServerMessage};
+use crate::wire::{
+    ClientMessage, CloseCode, NoticeCode, Post, RefusalCode, RequestId, ServerMessage,
+};
 use link::{Link, Links};
 use lost::Lost;
 
@@ -139,9 +141,48 @@ impl Router {
         incoming: &Incoming<'_>,
         out: &mut impl Deliver,
     ) -> After {
-        if let Some(position) = self.go_on(now, from, incoming) {
-            return After::Posted(position);
+        if let Incoming::Request { id, message } = incoming
+            && let ClientMessage::Post { conversation, epoch, nonce, text } = message
+        {
+            let posts = &[Post { id: *id, nonce: *nonce, text }];
+            let row = Row { conversation: *conversation, epoch: *epoch, posts };
+            if let Some((_, position)) = self.go_on(now, from, row) {
+                return After::Posted(position);
+            }
         }
+        self.execute(now, from, incoming, out)
+    }
+
+    /// As [`Self::handle_unflushed`] with each of the posts; answers what that does for the last one.
+    pub fn handle_posts(
+        &mut self,
+        now: Instant,
+        from: ConnId,
+        posts: &Posts<'_>,
+        out: &mut impl Deliver,
+    ) -> After {
+        let mut row = posts.row();
+        let mut after = After::Nothing;
+        loop {
+            if let Some((count, position)) = self.go_on(now, from, row) {
+                row = row.after(count);
+                after = After::Posted(position);
+            }
+            let Some(first) = row.posts.first() else {
+                return after;
+            };
+            after = self.execute(now, from, &row.request(first), out);
+            row = row.after(1);
+        }
+    }
+
+    fn execute(
+        &mut self,
+        now: Instant,
+        from: ConnId,
+        incoming: &Incoming<'_>,
+        out: &mut impl Deliver,
+    ) -> After {
         let Some(link) = self.links.get_mut(from).filter(|link| !link.closed) else {
             return After::Closed;
         };

@@ -1,10 +1,12 @@
 //! Saying something (PROTOCOL.md, "Positions").
 
+use arrayvec::ArrayVec;
+
 use super::{Granted, Router};
 use crate::limits::Limit;
 use crate::name::SoughtKey;
 use crate::server::deliver::{ConnId, Deliver};
-use crate::server::incoming::{After, Incoming};
+use crate::server::incoming::{After, MOST_POSTS, Row};
 use crate::server::outgoing::Content;
 use crate::server::public::{LogId, Persona, PersonaId, RoomId};
 use crate::server::receipt::Receipt;
@@ -13,9 +15,7 @@ use crate::server::session::{Answer, SessionId};
 use crate::server::speech::{Called, Caller, Speech};
 use crate::text::Text;
 use crate::time::{Instant, UnixMillis};
-use crate::wire::{
-    ClientMessage, Conversation, ConversationKind, Position, RefusalCode, RequestId,
-};
+use crate::wire::{Conversation, ConversationKind, Position, Post, RefusalCode, RequestId};
 
 /// A conversation that a caller may read and write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,37 +58,55 @@ impl Router {
         Ok((Answer::Posted { position, time }, After::Posted(position)))
     }
 
-    /// One post more of those that are held, where it is one: who says it, and where, was looked up
-    /// with the first of them. That holds as long as they are held, for whatever else changes anything
-    /// flushes, by what it tells or by itself, before this author can go on.
+    /// More posts of those that are held, as many as are and fit: who says them, and where, was looked
+    /// up with the first one. That holds as long as they are held, for whatever else changes anything
+    /// flushes, by what it tells or by itself, before this author can go on. Answers how many these
+    /// were, and where the last one stands.
     pub(super) fn go_on(
         &mut self,
         now: Instant,
         from: ConnId,
-        incoming: &Incoming<'_>,
-    ) -> Option<Position> {
-        let Incoming::Request { id, message } = incoming else { return None };
-        let ClientMessage::Post { conversation, epoch, nonce, text } = message else { return None };
-        let (Caller { session, .. }, speech) = self.encoder.speech(from, *conversation)?;
-        debug_assert!(self.is_unchanged(speech, from, *session, *conversation), "{speech:?}");
-        if *id == RequestId::NONE || epoch.is_some_and(|epoch| epoch != speech.epoch) {
-            return None;
-        }
-        let text = Text::new(text, self.limits.count(Limit::TextBytes)).ok()?;
+        Row { conversation, epoch, posts }: Row<'_>,
+    ) -> Option<(usize, Position)> {
+        let (Caller { session, .. }, speech) = self.encoder.speech(from, conversation)?;
+        debug_assert!(self.is_unchanged(speech, from, *session, conversation), "{speech:?}");
+        let Speech { name, target, log, epoch: own, .. } = *speech;
         let answers = &mut self.sessions.get_mut(*session)?.answers;
-        if !answers.is_new(*id) {
+        let first = posts.first()?.id;
+        if first == RequestId::NONE || !answers.is_new(first) || epoch.unwrap_or(own) != own {
             return None;
         }
         let time = self.clock.at(now);
-        let position = self.public.logs_mut().append(speech.log, time, *nonce, &speech.name, text);
-        if let Target::Room(room) = speech.target {
+        let Position { epoch, seq } = self.public.logs().position(log);
+        let mut said = ArrayVec::<_, MOST_POSTS>::new();
+        let mut receipt: Option<Receipt> = None;
+        for Post { id, nonce, text } in posts {
+            let Ok(text) = Text::new(text, self.limits.count(Limit::TextBytes)) else { break };
+            if !self.encoder.hold(text) {
+                break;
+            }
+            said.push((*nonce, text));
+            let position = Position { epoch, seq: seq + said.len() as u64 };
+            if receipt.is_none() {
+                // At once, for a receipt that was held may take the room of the next post.
+                self.encoder.acknowledge(Receipt::new(*id, position, time));
+            }
+            receipt = Some(match receipt {
+                Some(before) => before.up_to(*id, position),
+                None => Receipt::new(*id, position, time),
+            });
+        }
+        let receipt = receipt?;
+        if let Some(others) = receipt.but_first(1) {
+            self.encoder.acknowledge(others);
+        }
+        answers.keep_receipt(receipt, self.limits.count(Limit::Unanswered));
+        self.public.logs_mut().append(log, time, &name, &said);
+        self.encoder.say(seq + 1, time, &said);
+        if let Target::Room(room) = target {
             self.public.touch_room(now, room);
         }
-        let receipt = Receipt::new(*id, position, time);
-        self.encoder.say(position.seq, time, text.as_str());
-        self.encoder.acknowledge(receipt);
-        answers.keep_receipt(receipt, self.limits.count(Limit::Unanswered));
-        Some(position)
+        Some((receipt.count(), receipt.position()))
     }
 
     /// Whether all would be found out again as it was.
@@ -136,7 +154,8 @@ impl Router {
         let persona = self.public.persona(author).ok_or_else(Refusal::not_logged_in)?;
         let (name, origin) = (*persona.name(), persona.origin());
         let time = self.clock.at(now);
-        let position = self.public.logs_mut().append(log, time, nonce, &name, text);
+        let said = &[(nonce, text)];
+        let position = self.public.logs_mut().append(log, time, &name, said);
         let (room, recipients) = match target {
             Target::Everyone => (None, self.audiences.everyone()),
             Target::Room(id) => {
@@ -151,7 +170,8 @@ impl Router {
         let speech = Speech { name, target, room, log, epoch: position.epoch, called };
         if let Some(by) = by {
             self.encoder.begin(out, by, speech, recipients);
-            self.encoder.say(position.seq, time, text.as_str());
+            self.encoder.hold(text);
+            self.encoder.say(position.seq, time, said);
         } else {
             let message = speech.message(position.seq, time, text.as_str());
             self.encoder.tell(out, recipients, None, Content::event(&message));

@@ -61,11 +61,14 @@ struct Driven {
     connection: Connection,
     now: Instant,
     said: Vec<String>,
+    /// Whether posts in a row are read at once.
+    in_rows: bool,
 }
 
 impl Driven {
     fn new(limits: &Limits) -> Self {
-        Self { connection: Connection::new(limits, at(0)), now: at(0), said: Vec::new() }
+        let connection = Connection::new(limits, at(0));
+        Self { connection, now: at(0), said: Vec::new(), in_rows: false }
     }
 
     /// Gives one chunk, and waits through every pause; returns how often it paused.
@@ -73,6 +76,13 @@ impl Driven {
         let mut input = chunk;
         let mut pauses = 0;
         loop {
+            if self.in_rows
+                && let Some(posts) = self.connection.posts(self.now, &mut input, 20)
+            {
+                assert_eq!(posts.iter().count(), posts.len());
+                self.said.extend(posts.iter().map(|incoming| format!("{incoming:?}")));
+                continue;
+            }
             let (after, said) = match self.connection.next(self.now, &mut input) {
                 Next::NeedsBytes | Next::Finished => return pauses,
                 Next::PausedUntil(until) => {

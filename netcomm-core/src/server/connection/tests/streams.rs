@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use super::*;
 
 /// Everything that `stream` makes, given in pieces that end at `cuts`.
-fn made_of(stream: &[u8], cuts: &[usize]) -> Vec<String> {
+fn made_of(stream: &[u8], cuts: &[usize], in_rows: bool) -> Vec<String> {
     let mut driven = Driven::new(&unlimited());
+    driven.in_rows = in_rows;
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % (stream.len() + 1)).collect();
     cuts.push(stream.len());
     cuts.sort_unstable();
@@ -49,6 +50,12 @@ fn text_stream() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// Posts whose numbers follow each other.
+fn row(first: u32, texts: &[&str]) -> Vec<u8> {
+    let ids = (0..).map(|after| first.wrapping_add(after));
+    ids.zip(texts).flat_map(|(id, text)| frame(id, &post(text))).collect()
+}
+
 fn framed_stream() -> impl Strategy<Value = Vec<u8>> {
     let long = "long ".repeat(500);
     let messages = prop::sample::select(
@@ -56,6 +63,10 @@ fn framed_stream() -> impl Strategy<Value = Vec<u8>> {
             frame(1, &login("ann")),
             frame(2, &post("hello")),
             frame(3, &post(&long)),
+            row(4, &["one", "two"]),
+            row(u32::MAX - 1, &["one", "two", "three"]),
+            row(0, &["none"]),
+            row(6, &["one"; 40]),
             frame(4, &ClientMessage::Rooms { from: "" }),
             frame(0, &ClientMessage::Pong { nonce: u64::MAX }),
             frame(0, &ClientMessage::Hide),
@@ -83,9 +94,12 @@ proptest! {
         cuts in prop::collection::vec(any::<usize>(), 0..12),
     ) {
         let bytewise: Vec<_> = (0..stream.len()).collect();
-        let whole = made_of(&stream, &[]);
-        prop_assert_eq!(&made_of(&stream, &cuts), &whole);
-        prop_assert_eq!(&made_of(&stream, &bytewise), &whole);
+        let whole = made_of(&stream, &[], false);
+        for in_rows in [false, true] {
+            for cuts in [&[][..], &cuts, &bytewise] {
+                prop_assert_eq!(&made_of(&stream, cuts, in_rows), &whole);
+            }
+        }
     }
 
     #[test]
@@ -106,7 +120,11 @@ proptest! {
         }
         let mut text = Driven::new(&limits);
         text.give(b"ann\n");
-        for (mut driven, stream) in [(logged_in(&limits), frames), (text, lines)] {
+        let mut in_rows = logged_in(&limits);
+        in_rows.in_rows = true;
+        for (mut driven, stream) in
+            [(logged_in(&limits), frames.clone()), (in_rows, frames), (text, lines)]
+        {
             let before = driven.said.len();
             let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % stream.len()).collect();
             cuts.push(stream.len());
