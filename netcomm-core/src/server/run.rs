@@ -14,7 +14,7 @@ use super::speech::{Caller, Speech};
 use crate::limits::{Limit, Limits};
 use crate::text::Text;
 use crate::time::UnixMillis;
-use crate::wire::{Conversation, Series};
+use crate::wire::{Conversation, Position, Series};
 
 /// No run is longer, in bytes.
 const MOST: usize = 16 * 1024;
@@ -145,7 +145,8 @@ impl Run {
         };
         if self.framed.is_wanted {
             if !self.series.is_of(time) {
-                self.series.begin(speech.heard(), speech.epoch, time, speech.name.as_str());
+                let position = Position { epoch: speech.epoch, seq: first };
+                self.series.begin(speech.heard(), position, time, speech.name.as_str());
             }
             for (after, (_, text)) in (0..).zip(said) {
                 let seq = first + after;

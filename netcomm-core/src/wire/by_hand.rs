@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Conversation, RequestId, ServerMessage};
+use super::{Conversation, Position, RequestId, ServerMessage};
 use crate::frame::{HEADER, MAX_PAYLOAD};
 use crate::name::{Nickname, RoomName};
 use crate::time::UnixMillis;
@@ -55,27 +55,27 @@ pub(crate) struct Series {
 impl Series {
     /// The most bytes that it takes where names are valid.
     pub(crate) const MOST: usize =
-        2 * (HEADER + 7 * NUMBER + Nickname::MAX_BYTES + RoomName::MAX_BYTES);
+        2 * (HEADER + 8 * NUMBER + Nickname::MAX_BYTES + RoomName::MAX_BYTES);
 
     /// Whether it has begun, at that time.
     pub(crate) fn is_of(&self, time: UnixMillis) -> bool {
         !self.bytes.is_empty() && self.time == time
     }
 
-    /// Begins anew. Names are short.
+    /// Begins anew, with the first message's position. Names are short.
     pub(crate) fn begin(
         &mut self,
         conversation: Conversation<'_>,
-        epoch: u64,
+        Position { epoch, seq }: Position,
         time: UnixMillis,
         author: &str,
     ) {
         let bytes = &mut self.bytes;
-        bytes.resize(HEADER + 7 * NUMBER + conversation.name.len() + author.len(), 0);
-        let seq = head(bytes, HEADER, RequestId::NONE, conversation, epoch);
-        let end = middle(bytes, seq, time, author);
+        bytes.resize(HEADER + 8 * NUMBER + conversation.name.len() + author.len(), 0);
+        let start = head(bytes, HEADER, RequestId::NONE, conversation, epoch);
+        self.seq = start..number(bytes, start, seq);
+        let end = middle(bytes, self.seq.end, time, author);
         bytes.truncate(end);
-        self.seq = seq..seq;
         self.time = time;
     }
 
@@ -195,7 +195,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::{ConversationKind, Position};
+    use crate::wire::ConversationKind;
 
     /// The frame as a serializer writes it.
     fn serialized(id: RequestId, message: &ServerMessage<'_>) -> Vec<u8> {
@@ -222,6 +222,7 @@ mod tests {
             kind in any::<u16>(),
             numbers in [number(), number(), number()],
             strings in [string(".{0,40}"), string(".{0,40}")],
+            first in number(),
             said in prop::collection::vec((number(), string(".{0,300}")), 1..4),
         ) {
             let [epoch, one, other] = numbers.map(UnixMillis);
@@ -230,7 +231,7 @@ mod tests {
             let mut series = Series::default();
             for time in [one, other] {
                 prop_assert!(!series.is_of(time) || one == other);
-                series.begin(conversation, epoch.0, time, author);
+                series.begin(conversation, Position { epoch: epoch.0, seq: first }, time, author);
                 prop_assert!(series.is_of(time));
                 for (seq, text) in &said {
                     let position = Position { epoch: epoch.0, seq: *seq };
@@ -300,7 +301,8 @@ mod tests {
         let (name, author) = ("r".repeat(RoomName::MAX_BYTES), "a".repeat(Nickname::MAX_BYTES));
         let conversation = Conversation { kind: ConversationKind(u16::MAX), name: &name };
         let mut series = Series::default();
-        series.begin(conversation, u64::MAX, UnixMillis(u64::MAX), &author);
+        let position = Position { epoch: u64::MAX, seq: u64::MAX };
+        series.begin(conversation, position, UnixMillis(u64::MAX), &author);
         assert_eq!(2 * series.bytes.capacity(), Series::MOST);
         let mut out = Vec::new();
         series.append(u64::MAX, "hello", &mut out);

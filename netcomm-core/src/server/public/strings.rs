@@ -88,8 +88,13 @@ impl Strings {
     /// The string that was appended there, as long as its block is kept.
     pub(super) fn get(&self, extent: Extent) -> &str {
         let begin = extent.begin();
-        let after = self.blocks.partition_point(|block| block.begin <= begin);
-        let block = after.checked_sub(1).and_then(|last| self.blocks.get(last));
+        let block = match self.blocks.back() {
+            Some(last) if last.begin <= begin => Some(last),
+            _ => {
+                let after = self.blocks.partition_point(|block| block.begin <= begin);
+                after.checked_sub(1).and_then(|last| self.blocks.get(last))
+            }
+        };
         let string = block.and_then(|block| {
             let start = usize::try_from(begin - block.begin).ok()?;
             block.text.get(start..start.checked_add(extent.length())?)
