@@ -156,7 +156,29 @@ pub enum TextError {
 mod tests {
     use alloc::borrow::ToOwned;
 
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Each character by itself says what may be said.
+        #[test]
+        fn what_is_looked_at_in_bytes_is_as_its_characters_are(
+            text in prop_oneof![".{0,40}", "[ -~\\n\t\x7f]{0,40}", "[ \n\t]{0,3}.?[ -~]{0,80}"],
+        ) {
+            let checked = Text::new(&text, 100_000).map(Text::line_feeds);
+            let forbidden = text.chars().find(|c| *c != '\n' && disturbs(*c));
+            let expected = match forbidden {
+                _ if text.len() > Text::MAX_BYTES => return Ok(()),
+                Some(forbidden) => Err(TextError::Forbidden(forbidden)),
+                None if text.chars().all(is_blank) => Err(TextError::Empty),
+                None => Ok(text.chars().filter(|c| *c == '\n').count()),
+            };
+            prop_assert_eq!(checked, expected);
+        }
+    }
 
     #[test]
     fn line_feeds_are_counted_however_many_there_are() {

@@ -54,7 +54,7 @@ pub struct Posts<'a> {
     next: RequestId,
 }
 
-/// The same, or one of them.
+/// Posts for one conversation whose requests follow each other, as the router goes through them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub(super) conversation: Conversation<'a>,

@@ -35,9 +35,11 @@ impl Receipt {
         self.earlier as usize + 1
     }
 
-    /// One that goes up to the post that comes next in the row.
-    pub(super) const fn up_to(self, last: RequestId, position: Position) -> Self {
-        Self { last, earlier: self.earlier + 1, position, ..self }
+    /// The same with so many posts more that come next in the row.
+    pub(super) const fn and_later(self, count: u32) -> Self {
+        let Self { last: RequestId(last), earlier, position: Position { epoch, seq }, time } = self;
+        let position = Position { epoch, seq: seq + count as u64 };
+        Self { last: RequestId(last + count), earlier: earlier + count, position, time }
     }
 
     /// One for both, where `next` is for posts that come next in the row.
@@ -85,7 +87,7 @@ mod tests {
         let each = [4, 5, 6, 7, 8].map(|id| three.of(RequestId(id)).map(|(at, _)| at.seq));
         assert_eq!(each, [None, Some(11), Some(12), Some(13), None]);
         assert_eq!(Some(three), all[1].and(all[2]).and_then(|others| all[0].and(others)));
-        assert_eq!(three, both.up_to(RequestId(7), three.position()));
+        assert_eq!([both, three], [1, 2].map(|later| all[0].and_later(later)));
         assert_eq!([all[0], both, three].map(|receipt| receipt.count()), [1, 2, 3]);
         assert_eq!(three.but_first(1), all[1].and(all[2]));
         assert_eq!(three.but_first(2), Some(all[2]));

@@ -116,7 +116,7 @@ impl Answers {
         self.kept.back().is_none_or(|newest| newest.last() < id)
     }
 
-    /// Keeps the answer to a request that is not stale, beside `most` less one.
+    /// Keeps the answer to a request that is not stale, and of all answers the last `most`.
     pub(super) fn keep(&mut self, id: RequestId, answer: Answer, most: usize) {
         match answer {
             Answer::Posted { position, time } => {
@@ -218,11 +218,14 @@ mod tests {
         #[test]
         fn the_last_answers_are_kept_as_they_were_given(
             most in 1_usize..12,
-            given in prop::collection::vec((prop_oneof![8 => Just(1_u32), 1 => 2_u32..4], 0_u8..12), 1..60),
+            given in prop::collection::vec(
+                (prop_oneof![8 => Just(1_u32), 1 => 2_u32..4], 0_u8..12, 0_u32..16),
+                1..40,
+            ),
         ) {
             let (mut answers, mut each) = (Answers::default(), VecDeque::new());
             let (mut id, mut position, mut time) = (RequestId(0), Position::default(), UnixMillis(0));
-            for (step, kind) in given {
+            for (step, kind, later) in given {
                 id.0 += step;
                 let answer = match kind {
                     0 => Answer::Done,
@@ -237,11 +240,20 @@ mod tests {
                         Answer::Posted { position, time }
                     }
                 };
-                answers.keep(id, answer.clone(), most);
-                each.push_back((id, answer));
-                if each.len() > most {
-                    each.pop_front();
+                if let Answer::Posted { position: first, time } = answer
+                    && later > 7
+                {
+                    answers.keep_receipt(Receipt::new(id, first, time).and_later(later), most);
+                    for more in 0..=later {
+                        let position = Position { seq: first.seq + u64::from(more), ..first };
+                        each.push_back((RequestId(id.0 + more), Answer::Posted { position, time }));
+                    }
+                    (id.0, position.seq) = (id.0 + later, position.seq + u64::from(later));
+                } else {
+                    answers.keep(id, answer.clone(), most);
+                    each.push_back((id, answer));
                 }
+                each.drain(..each.len().saturating_sub(most));
                 for asked in (0..=id.0 + 1).map(RequestId) {
                     let kept = each.iter().find(|(id, _)| *id == asked).map(|(_, answer)| answer);
                     let found = answers.find(asked);

@@ -100,7 +100,10 @@ impl FramedFace {
         match wire::decode(frames.payload(place)) {
             Ok((id, message)) => {
                 if let ClientMessage::Post { conversation, epoch, .. } = message {
-                    *destination = Destination::of(conversation, epoch).map(Box::new);
+                    match (Destination::of(conversation, epoch), destination) {
+                        (Some(new), Some(last)) => **last = new,
+                        (new, last) => *last = new.map(Box::new),
+                    }
                 }
                 request(life, now, id, message)
             }

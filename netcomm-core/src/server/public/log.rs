@@ -20,8 +20,8 @@ slotmap::new_key_type! {
 #[derive(Debug)]
 pub(crate) struct Logs {
     all: SlotMap<LogId, Log>,
-    /// The logs that have messages, by the order of all messages: each where its first ones were
-    /// when it was last looked at. It may have moved on, which is seen when its turn comes.
+    /// The logs that have messages, by the order of all turns: each where its first one was when it
+    /// was last looked at. It may have moved on, which is seen when its turn comes.
     oldest: BTreeMap<u64, LogId>,
     next_stamp: u64,
     bytes: usize,
@@ -106,32 +106,45 @@ impl Logs {
         }
     }
 
-    /// Accepts messages that somebody said in a row, each with its nonce, and forgets the oldest ones
-    /// where there are too many. Answers where the last one stands.
+    /// Accepts messages that somebody said in a row, each with its nonce, and after each forgets the oldest
+    /// ones where there are too many: as if it had come by itself. Answers where the last one stands.
     pub(crate) fn append(
         &mut self,
         id: LogId,
         time: UnixMillis,
         author: &Nickname,
-        said: &[(u64, Text<'_>)],
+        mut said: &[(u64, Text<'_>)],
     ) -> Position {
-        let Some(log) = self.all.get_mut(id) else {
-            return Position::default();
-        };
-        self.bytes -= log.cost();
-        let stamp = self.next_stamp;
-        self.next_stamp += said.len() as u64;
-        log.append(stamp, time, author, said);
-        if log.listed.is_none() {
-            self.oldest.insert(stamp, id);
-            log.listed = Some(stamp);
+        let author = author.as_str();
+        while !said.is_empty()
+            && let Some(log) = self.all.get_mut(id)
+        {
+            if log.listed.is_none() {
+                self.oldest.insert(self.next_stamp, id);
+                log.listed = Some(self.next_stamp);
+            }
+            self.bytes -= log.cost();
+            let mut goes_on = log.is_turn_of(author, time);
+            while let [(nonce, text), rest @ ..] = said {
+                log.append((self.next_stamp, time), author, *nonce, *text, goes_on);
+                self.next_stamp += 1;
+                said = rest;
+                while log.entries.len() > self.max_messages || log.cost() > self.max_bytes {
+                    log.forget_first();
+                }
+                goes_on = !log.turns.is_empty();
+                if self.bytes + log.cost() > self.max_bytes_in_all {
+                    break;
+                }
+            }
+            self.bytes += log.cost();
+            self.forget_oldest();
         }
-        log.forget_first(log.entries.len().saturating_sub(self.max_messages));
-        while log.cost() > self.max_bytes {
-            log.forget_first(1);
-        }
-        self.bytes += log.cost();
-        let position = log.position();
+        self.position(id)
+    }
+
+    /// Forgets messages of all logs, the oldest first, until all are within the budget.
+    fn forget_oldest(&mut self) {
         while self.bytes > self.max_bytes_in_all
             && let Some((stamp, oldest)) = self.oldest.pop_first()
         {
@@ -139,12 +152,11 @@ impl Logs {
                 && let Some(log) = self.all.get_mut(oldest)
             {
                 self.bytes -= log.cost();
-                log.forget_first(1);
+                log.forget_first();
                 self.bytes += log.cost();
                 self.relist(oldest);
             }
         }
-        position
     }
 
     /// Lists a log where its first message is now; answers where that is.
@@ -201,42 +213,36 @@ impl Log {
         last.is_some_and(|last| last.time == time && self.strings.get(last.author) == author)
     }
 
-    /// The stamps from `stamp` on are of these messages.
+    /// `goes_on` says whether its author and time are those of the message before.
     fn append(
         &mut self,
-        stamp: u64,
-        time: UnixMillis,
-        author: &Nickname,
-        said: &[(u64, Text<'_>)],
+        (stamp, time): (u64, UnixMillis),
+        author: &str,
+        nonce: u64,
+        text: Text<'_>,
+        goes_on: bool,
     ) {
-        let author = author.as_str();
-        let mut goes_on = self.is_turn_of(author, time);
-        for (stamp, (nonce, text)) in (stamp..).zip(said) {
-            let text = text.as_str();
-            let beside = if goes_on { self.strings.push_beside(text) } else { None };
-            let text = beside.unwrap_or_else(|| {
-                let (author, text) = self.strings.push(author, text);
-                self.turns.push_back(Turn { first: self.last + 1, stamp, time, author });
-                text
-            });
-            self.entries.push_back(Entry { nonce: *nonce, text });
-            self.last += 1;
-            goes_on = true;
-        }
+        let text = text.as_str();
+        let beside = if goes_on { self.strings.push_beside(text) } else { None };
+        let text = beside.unwrap_or_else(|| {
+            let (author, text) = self.strings.push(author, text);
+            self.turns.push_back(Turn { first: self.last + 1, stamp, time, author });
+            text
+        });
+        self.entries.push_back(Entry { nonce, text });
+        self.last += 1;
     }
 
-    fn forget_first(&mut self, count: usize) {
-        self.entries.drain(..count.min(self.entries.len()));
-        self.strings.forget_first(count);
+    fn forget_first(&mut self) {
+        self.entries.pop_front();
+        self.strings.forget_first();
         give_back(&mut self.entries);
-        // A turn is over where the next one has begun.
-        let kept = self.first_kept();
-        while !self.turns.is_empty()
-            && self.turns.get(1).map_or(self.last + 1, |next| next.first) <= kept
-        {
+        // A turn is over where the next one begins.
+        let next = self.turns.get(1).map_or(self.last + 1, |next| next.first);
+        if next == self.first_kept() {
             self.turns.pop_front();
+            give_back(&mut self.turns);
         }
-        give_back(&mut self.turns);
     }
 
     /// The memory that its messages take, with room for as many more and the allocator's overhead.
@@ -330,7 +336,7 @@ mod tests {
     fn a_log_that_is_forgotten_for_others_takes_nothing_in_the_end() {
         let (mut logs, id) = of(64);
         while !logs.all[id].entries.is_empty() {
-            logs.all[id].forget_first(1);
+            logs.all[id].forget_first();
         }
         assert_eq!(logs.all[id].cost(), 0);
         assert_eq!(logs.all[id].first_kept(), 65);

@@ -102,21 +102,17 @@ impl Strings {
         string.unwrap_or_default()
     }
 
-    /// Forgets the first strings, as many as are said. A block is gone when all of it are forgotten.
-    pub(super) fn forget_first(&mut self, count: usize) {
-        let mut left = u32::try_from(count).unwrap_or(u32::MAX);
-        while left > 0
-            && let Some(first) = self.blocks.front_mut()
+    /// Forgets the first string. It is gone when all of its block are forgotten.
+    pub(super) fn forget_first(&mut self) {
+        let Some(first) = self.blocks.front_mut() else {
+            return;
+        };
+        first.strings -= 1;
+        if first.strings == 0
+            && let Some(first) = self.blocks.pop_front()
         {
-            let here = left.min(first.strings);
-            first.strings -= here;
-            left -= here;
-            if first.strings == 0
-                && let Some(first) = self.blocks.pop_front()
-            {
-                self.cost -= first.cost();
-                give_back(&mut self.blocks);
-            }
+            self.cost -= first.cost();
+            give_back(&mut self.blocks);
         }
     }
 }
@@ -196,8 +192,9 @@ mod tests {
                     let (one, other) = strings.push(&first, &second);
                     [(one, first), (other, second)]
                 });
-                strings.forget_first(forgotten);
-                kept.drain(..forgotten.min(kept.len()));
+                for _ in kept.drain(..forgotten.min(kept.len())) {
+                    strings.forget_first();
+                }
                 for (extent, string) in kept.iter().flatten() {
                     prop_assert_eq!(strings.get(*extent), string);
                 }
@@ -219,7 +216,7 @@ mod tests {
             }
             assert!(strings.blocks.len() < 40, "{}", strings.blocks.len());
             for left in (0..1000_usize).rev() {
-                strings.forget_first(1);
+                strings.forget_first();
                 let (text, blocks) = room(&strings);
                 assert!(text <= 8 * left + 2 * BLOCK, "{text} for {left}");
                 assert!(blocks <= MOST_ROOM * strings.blocks.len().max(FEW), "{blocks} for {left}");
@@ -248,12 +245,12 @@ mod tests {
     fn what_is_forgotten_or_never_was_is_empty() {
         let mut strings = Strings::default();
         assert_eq!(strings.get(Extent::new(0, 1)), "");
-        strings.forget_first(1);
+        strings.forget_first();
         assert_eq!(strings.push_beside("hello"), None);
         assert_eq!(strings.push("ann", "hello"), (Extent::new(0, 3), Extent::new(3, 5)));
         let get = |begin, length| strings.get(Extent::new(begin, length));
         assert_eq!([get(0, 8), get(3, 5), get(3, 6), get(9, 1)], ["annhello", "hello", "", ""]);
-        strings.forget_first(1);
+        strings.forget_first();
         assert_eq!(strings.get(Extent::new(0, 8)), "");
     }
 

@@ -153,7 +153,7 @@ impl Router {
         self.execute(now, from, incoming, out)
     }
 
-    /// As [`Self::handle_unflushed`] with each of the posts; answers what that does for the last one.
+    /// As [`Self::handle_unflushed`] with each of the posts; answers what the last of them came to.
     pub fn handle_posts(
         &mut self,
         now: Instant,

@@ -58,10 +58,10 @@ impl Router {
         Ok((Answer::Posted { position, time }, After::Posted(position)))
     }
 
-    /// More posts of those that are held, as many as are and fit: who says them, and where, was looked
-    /// up with the first one. That holds as long as they are held, for whatever else changes anything
-    /// flushes, by what it tells or by itself, before this author can go on. Answers how many these
-    /// were, and where the last one stands.
+    /// Executes posts that go on with what is held, up to one that does not: who says them, and where, was
+    /// looked up with the first that is held. That holds as long as they are, for whatever else changes
+    /// anything flushes, by what it tells or by itself, before this author can go on. Answers how many
+    /// it executed, and where the last one stands.
     pub(super) fn go_on(
         &mut self,
         now: Instant,
@@ -78,25 +78,21 @@ impl Router {
         }
         let time = self.clock.at(now);
         let Position { epoch, seq } = self.public.logs().position(log);
+        let receipt = Receipt::new(first, Position { epoch, seq: seq + 1 }, time);
         let mut said = ArrayVec::<_, MOST_POSTS>::new();
-        let mut receipt: Option<Receipt> = None;
-        for Post { id, nonce, text } in posts {
+        for Post { nonce, text, .. } in posts {
             let Ok(text) = Text::new(text, self.limits.count(Limit::TextBytes)) else { break };
             if !self.encoder.hold(text) {
                 break;
             }
-            said.push((*nonce, text));
-            let position = Position { epoch, seq: seq + said.len() as u64 };
-            if receipt.is_none() {
+            if said.is_empty() {
                 // At once, for a receipt that was held may take the room of the next post.
-                self.encoder.acknowledge(Receipt::new(*id, position, time));
+                self.encoder.acknowledge(receipt);
             }
-            receipt = Some(match receipt {
-                Some(before) => before.up_to(*id, position),
-                None => Receipt::new(*id, position, time),
-            });
+            said.push((*nonce, text));
         }
-        let receipt = receipt?;
+        let later = u32::try_from(said.len()).ok()?.checked_sub(1)?;
+        let receipt = receipt.and_later(later);
         if let Some(others) = receipt.but_first(1) {
             self.encoder.acknowledge(others);
         }
@@ -170,7 +166,8 @@ impl Router {
         let speech = Speech { name, target, room, log, epoch: position.epoch, called };
         if let Some(by) = by {
             self.encoder.begin(out, by, speech, recipients);
-            self.encoder.hold(text);
+            let is_held = self.encoder.hold(text);
+            debug_assert!(is_held, "no room for the first of a run");
             self.encoder.say(position.seq, time, said);
         } else {
             let message = speech.message(position.seq, time, text.as_str());
