@@ -67,6 +67,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => any::<u8>().prop_map(Act::Everyone),
         1 => any::<bool>().prop_map(Act::Lose),
         1 => rooms().prop_map(Act::Late),
+        1 => Just(Act::Skip),
         1 => Just(Act::Resume),
         1 => Just(Act::Close),
         1 => (rooms(), any::<u8>()).prop_map(|(room, text)| Act::Repeat(room, text)),
@@ -255,4 +256,25 @@ fn a_run_ends_by_its_answers_too() {
     }
     driven.router.flush(&mut driven.ears);
     assert!((60..=1024 / 16 + 1).contains(&driven.ears.longest), "{}", driven.ears.longest);
+}
+
+/// A receipt that is held until another one comes takes room before what comes after that.
+#[test]
+fn a_row_ends_by_its_answers_where_single_posts_do() {
+    let mut limits = Limits::default();
+    // Runs of four.
+    limits.set("mailbox_frames", 64).expect("a limit");
+    let row = |texts: &[&str]| {
+        let texts = texts.iter().map(|text| (*text).to_owned()).collect();
+        Act::Row { room: "hall", texts, late: false, again: false }
+    };
+    let acts =
+        [row(&["a"]), row(&["\x1b"]), row(&["\x1b"]), row(&["b"]), Act::Skip, row(&["c", "d"])];
+    let [late, in_rows] = [Way::Late, Way::InRows].map(|way| {
+        let mut driven = Driven::new(&limits, way);
+        acts.iter().for_each(|act| driven.act(0, act));
+        driven.router.flush(&mut driven.ears);
+        (driven.ears.pieces, driven.ears.heard)
+    });
+    assert_eq!(in_rows, late);
 }

@@ -49,6 +49,8 @@ pub(super) enum Act {
     Close,
     /// The request before is sent again.
     Repeat(&'static str, u8),
+    /// A number is left out.
+    Skip,
     Pass(u64),
     Flush,
 }
@@ -254,6 +256,7 @@ impl Driven {
                 self.now = self.now + Duration::from_secs(*seconds);
                 self.router.handle_timeout(self.now, &mut self.ears);
             }
+            Act::Skip => self.id += 1,
             Act::Flush => self.router.flush(&mut self.ears),
         }
     }
