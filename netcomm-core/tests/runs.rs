@@ -272,7 +272,9 @@ fn a_row_ends_by_its_answers_where_single_posts_do() {
         [row(&["a"]), row(&["\x1b"]), row(&["\x1b"]), row(&["b"]), Act::Skip, row(&["c", "d"])];
     let [late, in_rows] = [Way::Late, Way::InRows].map(|way| {
         let mut driven = Driven::new(&limits, way);
-        acts.iter().for_each(|act| driven.act(0, act));
+        for act in &acts {
+            driven.act(0, act);
+        }
         driven.router.flush(&mut driven.ears);
         (driven.ears.pieces, driven.ears.heard)
     });
