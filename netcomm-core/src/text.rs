@@ -18,8 +18,7 @@ use unicode_security::skeleton;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text<'a> {
     text: &'a str,
-    /// Whether it has none but ASCII's characters that are seen, and spaces.
-    is_plain: bool,
+    line_feeds: usize,
 }
 
 impl<'a> Text<'a> {
@@ -42,7 +41,7 @@ impl<'a> Text<'a> {
         if !is_seen && text.chars().all(is_blank) {
             return Err(TextError::Empty);
         }
-        Ok(Self { text, is_plain })
+        Ok(Self { text, line_feeds: if is_plain { 0 } else { line_feeds(text) } })
     }
 
     /// The text.
@@ -52,14 +51,8 @@ impl<'a> Text<'a> {
     }
 
     /// How many line feeds are in it.
-    pub(crate) fn line_feeds(self) -> usize {
-        if self.is_plain {
-            return 0;
-        }
-        // Counted in bytes as long as these suffice: many of them are added at once.
-        let chunks = self.text.as_bytes().chunks(usize::from(u8::MAX));
-        let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
-        chunks.map(|chunk| usize::from(count(chunk))).sum()
+    pub(crate) const fn line_feeds(self) -> usize {
+        self.line_feeds
     }
 }
 
@@ -125,6 +118,13 @@ pub const fn disturbs(c: char) -> bool {
 fn is_plain(text: &str) -> bool {
     let other = |byte: &u8| u8::from(!matches!(byte, b' '..=b'~'));
     text.as_bytes().iter().fold(0, |any, byte| any | other(byte)) == 0
+}
+
+fn line_feeds(text: &str) -> usize {
+    // Counted in bytes as long as these suffice: many of them are added at once.
+    let chunks = text.as_bytes().chunks(usize::from(u8::MAX));
+    let count = |chunk: &[u8]| chunk.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+    chunks.map(|chunk| usize::from(count(chunk))).sum()
 }
 
 /// Whether nothing is seen of a character by itself: white space, and what is ignored where nothing
