@@ -45,7 +45,8 @@ pub(super) fn write(id: RequestId, message: &ServerMessage<'_>, out: &mut Vec<u8
 /// numbers and texts.
 #[derive(Debug, Default)]
 pub(crate) struct Series {
-    /// The last message's frame, as far as it stands before the length of the text.
+    /// A message's frame as far as it stands before the length of the text, but for its length and
+    /// number.
     bytes: Vec<u8>,
     /// Where its number is.
     seq: Range<usize>,
@@ -92,15 +93,17 @@ impl Series {
             bytes.splice(place.clone(), core::iter::repeat_n(0, digits));
             place.end = place.start + digits;
         }
-        number(bytes, place.start, seq);
         let length = text.len() as u64;
         let frame = bytes.len() + width(length) + text.len();
         debug_assert!(frame <= HEADER + MAX_PAYLOAD as usize, "a text of {length} bytes");
         #[expect(clippy::cast_possible_truncation, reason = "no more than a payload may have")]
         let header = (frame - HEADER) as u32;
-        bytes[..HEADER].copy_from_slice(&header.to_be_bytes());
         out.reserve(frame);
+        let start = out.len();
         out.extend_from_slice(bytes);
+        // In the copy: what was just written byte by byte is slow to copy.
+        number(out, start + place.start, seq);
+        out[start..start + HEADER].copy_from_slice(&header.to_be_bytes());
         push_number(out, length);
         out.extend_from_slice(text.as_bytes());
     }
