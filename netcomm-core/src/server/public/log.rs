@@ -123,21 +123,16 @@ impl Logs {
                 self.oldest.insert(self.next_stamp, id);
                 log.listed = Some(self.next_stamp);
             }
-            self.bytes -= log.cost();
-            let mut goes_on = log.is_turn_of(author, time);
-            while let [(nonce, text), rest @ ..] = said {
-                log.append((self.next_stamp, time), author, *nonce, *text, goes_on);
-                self.next_stamp += 1;
-                said = rest;
-                while log.entries.len() > self.max_messages || log.cost() > self.max_bytes {
-                    log.forget_first();
-                }
-                goes_on = !log.turns.is_empty();
-                if self.bytes + log.cost() > self.max_bytes_in_all {
-                    break;
-                }
+            let others = self.bytes - log.cost();
+            let most_bytes = self.max_bytes.min(self.max_bytes_in_all.saturating_sub(others));
+            let count = log.append((self.next_stamp, time), author, said, most_bytes);
+            self.next_stamp += count as u64;
+            said = said.get(count..).unwrap_or_default();
+            log.forget(log.entries.len().saturating_sub(self.max_messages));
+            while log.cost() > self.max_bytes {
+                log.forget(1);
             }
-            self.bytes += log.cost();
+            self.bytes = others + log.cost();
             self.forget_oldest();
         }
         self.position(id)
@@ -152,7 +147,7 @@ impl Logs {
                 && let Some(log) = self.all.get_mut(oldest)
             {
                 self.bytes -= log.cost();
-                log.forget_first();
+                log.forget(1);
                 self.bytes += log.cost();
                 self.relist(oldest);
             }
@@ -213,33 +208,50 @@ impl Log {
         last.is_some_and(|last| last.time == time && self.strings.get(last.author) == author)
     }
 
-    /// `goes_on` says whether its author and time are those of the message before.
+    /// Appends as many of these messages, one at least, as others can be forgotten for all at once: they
+    /// begin no block and stay within `most_bytes`, so what is kept in the end is the same. Answers how
+    /// many.
     fn append(
         &mut self,
         (stamp, time): (u64, UnixMillis),
         author: &str,
-        nonce: u64,
-        text: Text<'_>,
-        goes_on: bool,
-    ) {
-        let text = text.as_str();
-        let beside = if goes_on { self.strings.push_beside(text) } else { None };
-        let text = beside.unwrap_or_else(|| {
-            let (author, text) = self.strings.push(author, text);
+        said: &[(u64, Text<'_>)],
+        most_bytes: usize,
+    ) -> usize {
+        let Some((_, first)) = said.first() else {
+            return 0;
+        };
+        let has_room_for = most_bytes.saturating_sub(self.cost()) / (2 * size_of::<Entry>());
+        let at_once = said.get(..has_room_for.max(1)).unwrap_or(said);
+        let beside = if self.is_turn_of(author, time) {
+            self.strings.push_beside(at_once.iter().map(|(_, text)| text.as_str()))
+        } else {
+            None
+        };
+        let (mut begin, count) = beside.unwrap_or_else(|| {
+            let (author, text) = self.strings.push(author, first.as_str());
             self.turns.push_back(Turn { first: self.last + 1, stamp, time, author });
-            text
+            (text.begin(), 1)
         });
-        self.entries.push_back(Entry { nonce, text });
-        self.last += 1;
+        let appended = at_once.get(..count).unwrap_or_default();
+        self.entries.extend(appended.iter().map(|(nonce, text)| {
+            let text = Extent::new(begin, text.as_str().len());
+            begin = text.end();
+            Entry { nonce: *nonce, text }
+        }));
+        self.last += count as u64;
+        count
     }
 
-    fn forget_first(&mut self) {
-        self.entries.pop_front();
-        self.strings.forget_first();
+    /// Forgets the first messages. There are so many.
+    fn forget(&mut self, count: usize) {
+        self.entries.drain(..count);
+        self.strings.forget(count);
         give_back(&mut self.entries);
         // A turn is over where the next one begins.
-        let next = self.turns.get(1).map_or(self.last + 1, |next| next.first);
-        if next == self.first_kept() {
+        while !self.turns.is_empty()
+            && self.turns.get(1).map_or(self.last + 1, |next| next.first) <= self.first_kept()
+        {
             self.turns.pop_front();
             give_back(&mut self.turns);
         }
@@ -336,7 +348,7 @@ mod tests {
     fn a_log_that_is_forgotten_for_others_takes_nothing_in_the_end() {
         let (mut logs, id) = of(64);
         while !logs.all[id].entries.is_empty() {
-            logs.all[id].forget_first();
+            logs.all[id].forget(1);
         }
         assert_eq!(logs.all[id].cost(), 0);
         assert_eq!(logs.all[id].first_kept(), 65);
@@ -345,7 +357,8 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Whatever is kept is the last of what was said, and what all of it costs is counted.
+        /// Whatever is kept is the last of what was said, and what all of it costs is counted; all of it
+        /// as if each message had come by itself.
         #[test]
         fn the_last_messages_are_kept_as_they_were_said(
             said in prop::collection::vec(
@@ -353,7 +366,7 @@ mod tests {
                     0_usize..3,
                     prop::sample::select(&["ann", "bob"][..]),
                     0_u64..2,
-                    prop::collection::vec(prop_oneof![9 => 1_usize..40, 1 => 3000_usize..3100], 1..4),
+                    prop::collection::vec(prop_oneof![9 => 1_usize..40, 1 => 3000_usize..3100], 1..20),
                 ),
                 1..60,
             ),
@@ -362,6 +375,9 @@ mod tests {
             let mut logs = Logs::new(&Limits::default());
             (logs.max_bytes, logs.max_bytes_in_all, logs.max_messages) = most;
             let ids = [1, 2, 3].map(|epoch| logs.begin(epoch));
+            let mut one_by_one = Logs::new(&Limits::default());
+            (one_by_one.max_bytes, one_by_one.max_bytes_in_all, one_by_one.max_messages) = most;
+            prop_assert_eq!([1, 2, 3].map(|epoch| one_by_one.begin(epoch)), ids);
             let mut all: [Vec<_>; 3] = [const { Vec::new() }; 3];
             let (mut time, mut nonce) = (0, 0);
             for (to, author, later, lengths) in said {
@@ -376,6 +392,10 @@ mod tests {
                     (first..).zip(texts.iter().map(|text| Text::new(text, 4096).unwrap())).collect();
                 let name = Nickname::new(author).unwrap();
                 let position = logs.append(ids[to], UnixMillis(time), &name, &row);
+                for said in &row {
+                    one_by_one.append(ids[to], UnixMillis(time), &name, core::slice::from_ref(said));
+                }
+                prop_assert_eq!(format!("{logs:?}"), format!("{one_by_one:?}"));
                 all[to].extend((first..).zip(texts).map(|(nonce, text)| (time, author, nonce, text)));
                 prop_assert_eq!(position.seq, all[to].len() as u64);
                 let costs = ids.map(|id| logs.all[id].cost());

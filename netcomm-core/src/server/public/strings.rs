@@ -39,7 +39,7 @@ struct Block {
     begin: u64,
     text: String,
     /// How many of its strings are not forgotten.
-    strings: u32,
+    strings: usize,
 }
 
 impl Strings {
@@ -75,14 +75,25 @@ impl Strings {
         (Extent::new(at, first.len()), Extent::new(at + first.len() as u64, second.len()))
     }
 
-    /// Appends a string to the block of the last one, if it fits; answers where it is.
-    pub(super) fn push_beside(&mut self, string: &str) -> Option<Extent> {
-        let last = self.blocks.back_mut().filter(|last| last.has_room_for(string.len()))?;
-        last.text.push_str(string);
-        last.strings += 1;
-        let extent = Extent::new(self.end, string.len());
-        self.end += string.len() as u64;
-        Some(extent)
+    /// Appends strings to the block of the last one, as many as fit; answers where they begin and how
+    /// many they are.
+    pub(super) fn push_beside<'a>(
+        &mut self,
+        strings: impl Iterator<Item = &'a str>,
+    ) -> Option<(u64, usize)> {
+        let last = self.blocks.back_mut()?;
+        let begin = self.end;
+        let mut count = 0;
+        for string in strings {
+            if !last.has_room_for(string.len()) {
+                break;
+            }
+            last.text.push_str(string);
+            self.end += string.len() as u64;
+            count += 1;
+        }
+        last.strings += count;
+        (count > 0).then_some((begin, count))
     }
 
     /// The string that was appended there, as long as its block is kept.
@@ -102,17 +113,20 @@ impl Strings {
         string.unwrap_or_default()
     }
 
-    /// Forgets the first string. It is gone when all of its block are forgotten.
-    pub(super) fn forget_first(&mut self) {
-        let Some(first) = self.blocks.front_mut() else {
-            return;
-        };
-        first.strings -= 1;
-        if first.strings == 0
-            && let Some(first) = self.blocks.pop_front()
+    /// Forgets the first strings. They are gone when all of their block are forgotten.
+    pub(super) fn forget(&mut self, mut count: usize) {
+        while count > 0
+            && let Some(first) = self.blocks.front_mut()
         {
-            self.cost -= first.cost();
-            give_back(&mut self.blocks);
+            let forgotten = count.min(first.strings);
+            first.strings -= forgotten;
+            count -= forgotten;
+            if first.strings == 0
+                && let Some(first) = self.blocks.pop_front()
+            {
+                self.cost -= first.cost();
+                give_back(&mut self.blocks);
+            }
         }
     }
 }
@@ -121,13 +135,17 @@ impl Extent {
     /// The bits of a length: no text is longer. The others last for two million gigabytes.
     const LENGTH: u32 = 13;
 
-    const fn new(begin: u64, length: usize) -> Self {
+    pub(super) const fn new(begin: u64, length: usize) -> Self {
         debug_assert!(length >> Self::LENGTH == 0, "a text of more than 8 KiB");
         Self(begin << Self::LENGTH | length as u64)
     }
 
-    const fn begin(self) -> u64 {
+    pub(super) const fn begin(self) -> u64 {
         self.0 >> Self::LENGTH
+    }
+
+    pub(super) const fn end(self) -> u64 {
+        self.begin() + self.length() as u64
     }
 
     const fn length(self) -> usize {
@@ -174,7 +192,7 @@ mod tests {
         #[test]
         fn a_string_is_there_until_it_is_forgotten(
             steps in prop::collection::vec(
-                (0_usize..20, prop_oneof![0_usize..60, 4000_usize..4200], 0_usize..3),
+                (0_usize..20, prop_oneof![0_usize..60, 4000_usize..4200], 0_usize..6),
                 1..80,
             ),
         ) {
@@ -184,17 +202,26 @@ mod tests {
                 let letter = ["a", "b", "c"][index % 3];
                 let [first, second] = [first, second].map(|length| letter.repeat(length));
                 let blocks = strings.blocks.len();
-                let beside = if index % 2 == 0 { strings.push_beside(&second) } else { None };
-                kept.push_back(if let Some(extent) = beside {
+                let beside = if index % 2 == 0 {
+                    strings.push_beside([&*first, &second].into_iter())
+                } else {
+                    None
+                };
+                if let Some((begin, count)) = beside {
                     prop_assert_eq!(strings.blocks.len(), blocks);
-                    [(extent, second.clone()), (extent, second)]
+                    let one = Extent::new(begin, first.len());
+                    kept.push_back([(one, first.clone()), (one, first)]);
+                    if count > 1 {
+                        let other = Extent::new(one.end(), second.len());
+                        kept.push_back([(other, second.clone()), (other, second)]);
+                    }
                 } else {
                     let (one, other) = strings.push(&first, &second);
-                    [(one, first), (other, second)]
-                });
-                for _ in kept.drain(..forgotten.min(kept.len())) {
-                    strings.forget_first();
+                    kept.push_back([(one, first), (other, second)]);
                 }
+                let forgotten = forgotten.min(kept.len());
+                kept.drain(..forgotten);
+                strings.forget(forgotten);
                 for (extent, string) in kept.iter().flatten() {
                     prop_assert_eq!(strings.get(*extent), string);
                 }
@@ -216,7 +243,7 @@ mod tests {
             }
             assert!(strings.blocks.len() < 40, "{}", strings.blocks.len());
             for left in (0..1000_usize).rev() {
-                strings.forget_first();
+                strings.forget(1);
                 let (text, blocks) = room(&strings);
                 assert!(text <= 8 * left + 2 * BLOCK, "{text} for {left}");
                 assert!(blocks <= MOST_ROOM * strings.blocks.len().max(FEW), "{blocks} for {left}");
@@ -245,12 +272,12 @@ mod tests {
     fn what_is_forgotten_or_never_was_is_empty() {
         let mut strings = Strings::default();
         assert_eq!(strings.get(Extent::new(0, 1)), "");
-        strings.forget_first();
-        assert_eq!(strings.push_beside("hello"), None);
+        strings.forget(1);
+        assert_eq!(strings.push_beside(["hello"].into_iter()), None);
         assert_eq!(strings.push("ann", "hello"), (Extent::new(0, 3), Extent::new(3, 5)));
         let get = |begin, length| strings.get(Extent::new(begin, length));
         assert_eq!([get(0, 8), get(3, 5), get(3, 6), get(9, 1)], ["annhello", "hello", "", ""]);
-        strings.forget_first();
+        strings.forget(1);
         assert_eq!(strings.get(Extent::new(0, 8)), "");
     }
 
