@@ -41,7 +41,7 @@ pub enum Incoming<'a> {
 }
 
 /// No more posts are handed over in one piece.
-pub(super) const MOST_POSTS: usize = 16;
+pub(super) const MOST_POSTS: usize = 64;
 
 /// Posts for one conversation whose requests follow each other, as [`super::Connection::posts`] reads
 /// them, for [`super::Router::handle_posts`].
