@@ -32,16 +32,24 @@ impl<'a> Text<'a> {
         if text.len() > limit {
             return Err(TextError::TooLong { bytes: text.len(), limit });
         }
-        let is_plain = is_plain(text);
-        let forbidden = |c: &char| *c != '\n' && disturbs(*c);
-        if !is_plain && let Some(forbidden) = text.chars().find(forbidden) {
+        let is_seen = text.as_bytes().first().is_some_and(u8::is_ascii_graphic);
+        if is_seen && is_plain(text) {
+            Ok(Self { text, line_feeds: 0 })
+        } else {
+            Self::by_character(text)
+        }
+    }
+
+    /// Checks what a look at the bytes does not tell; of few texts.
+    #[inline(never)]
+    fn by_character(text: &'a str) -> Result<Self, TextError> {
+        if let Some(forbidden) = text.chars().find(|c| *c != '\n' && disturbs(*c)) {
             return Err(TextError::Forbidden(forbidden));
         }
-        let is_seen = text.as_bytes().first().is_some_and(u8::is_ascii_graphic);
-        if !is_seen && text.chars().all(is_blank) {
+        if text.chars().all(is_blank) {
             return Err(TextError::Empty);
         }
-        Ok(Self { text, line_feeds: if is_plain { 0 } else { line_feeds(text) } })
+        Ok(Self { text, line_feeds: line_feeds(text) })
     }
 
     /// The text.

@@ -94,16 +94,17 @@ impl Series {
             place.end = place.start + digits;
         }
         let length = text.len() as u64;
-        let frame = bytes.len() + width(length) + text.len();
-        debug_assert!(frame <= HEADER + MAX_PAYLOAD as usize, "a text of {length} bytes");
+        let payload = bytes.len() + width(length) + text.len() - HEADER;
+        debug_assert!(payload <= MAX_PAYLOAD as usize, "a text of {length} bytes");
         #[expect(clippy::cast_possible_truncation, reason = "no more than a payload may have")]
-        let header = (frame - HEADER) as u32;
-        out.reserve(frame);
+        let header = (payload as u32).to_be_bytes();
         let start = out.len();
+        out.reserve(HEADER + payload);
         out.extend_from_slice(bytes);
         // In the copy: what was just written byte by byte is slow to copy.
-        number(out, start + place.start, seq);
-        out[start..start + HEADER].copy_from_slice(&header.to_be_bytes());
+        let frame = &mut out[start..];
+        frame[..HEADER].copy_from_slice(&header);
+        number(frame, place.start, seq);
         push_number(out, length);
         out.extend_from_slice(text.as_bytes());
     }
