@@ -40,7 +40,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Checks what a look at the bytes does not tell; of few texts.
+    /// Checks what a look at the bytes does not tell: of texts that are not plain, or begin with a blank.
     #[inline(never)]
     fn by_character(text: &'a str) -> Result<Self, TextError> {
         if let Some(forbidden) = text.chars().find(|c| *c != '\n' && disturbs(*c)) {
@@ -121,7 +121,7 @@ pub const fn disturbs(c: char) -> bool {
     )
 }
 
-/// Whether a look at bytes is enough, as for most texts; at all of them, for many are looked at once.
+/// Whether all of it is visible ASCII and spaces. It looks at all bytes, for many are looked at once.
 #[inline]
 fn is_plain(text: &str) -> bool {
     let other = |byte: &u8| u8::from(!matches!(byte, b' '..=b'~'));

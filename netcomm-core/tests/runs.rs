@@ -51,7 +51,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         20 => (rooms(), any::<u8>()).prop_map(|(room, text)| Act::Post(room, text)),
         4 => (names(), any::<u8>()).prop_map(|(name, text)| Act::Private(name, text)),
-        6 => (rooms(), prop::collection::vec(text(), 1..40), 0_u8..8).prop_map(|(room, texts, how)| {
+        6 => (rooms(), prop::collection::vec(text(), 1..100), 0_u8..8).prop_map(|(room, texts, how)| {
             Act::Row { room, texts, late: how == 0, again: how == 1 }
         }),
         1 => rooms().prop_map(|room| Act::Ask(ClientMessage::Join { room })),

@@ -40,7 +40,7 @@ pub enum Incoming<'a> {
     Close(CloseCode),
 }
 
-/// No more posts are handed over in one piece.
+/// No more posts are handed over in one piece: as many as a run has at most where limits are as by default.
 pub(super) const MOST_POSTS: usize = 64;
 
 /// Posts for one conversation whose requests follow each other, as [`super::Connection::posts`] reads
@@ -50,8 +50,6 @@ pub struct Posts<'a> {
     destination: &'a Destination,
     each: [Post<'a>; MOST_POSTS],
     count: usize,
-    /// The request that would be the next.
-    next: RequestId,
 }
 
 /// Posts for one conversation whose requests follow each other, as the router goes through them.
@@ -63,23 +61,24 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Posts<'a> {
-    pub(super) fn new(destination: &'a Destination) -> Self {
-        Self { destination, each: [Post::NONE; MOST_POSTS], count: 0, next: RequestId::NONE }
+    /// Begins with this one, if it is a request.
+    pub(super) fn new(destination: &'a Destination, first: Post<'a>) -> Option<Self> {
+        let each = [first; MOST_POSTS];
+        (first.id != RequestId::NONE).then_some(Self { destination, each, count: 1 })
     }
 
     /// Takes the next one, if it is in the row and there is room.
     pub(super) fn push(&mut self, post: Post<'a>) -> bool {
-        let is_next = post.id != RequestId::NONE && (self.count == 0 || post.id == self.next);
-        match self.each.get_mut(self.count) {
-            Some(place) if is_next => {
-                *place = post;
-                self.count += 1;
-                // None comes after the last number.
-                self.next = RequestId(post.id.0.wrapping_add(1));
-                true
-            }
-            _ => false,
+        let Some([last, place]) = self.each.get_mut(self.count - 1..=self.count) else {
+            return false;
+        };
+        // None comes after the last number.
+        let is_next = Some(post.id.0) == last.id.0.checked_add(1);
+        if is_next {
+            *place = post;
+            self.count += 1;
         }
+        is_next
     }
 
     /// How many there are; at least one.

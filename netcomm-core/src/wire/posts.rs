@@ -38,11 +38,6 @@ pub(crate) struct Post<'a> {
     pub(crate) text: &'a str,
 }
 
-impl Post<'_> {
-    /// None yet.
-    pub(crate) const NONE: Self = Self { id: RequestId::NONE, nonce: 0, text: "" };
-}
-
 impl Destination {
     /// None where no conversation can have such a name.
     pub(crate) fn of(conversation: Conversation<'_>, epoch: Option<u64>) -> Option<Self> {

@@ -47,17 +47,28 @@ impl FramedFace {
         if !self.frames.is_between_frames() {
             return None;
         }
-        let mut posts = Posts::new(destination);
+        let mut posts: Option<Posts<'a>> = None;
         let mut rest = *input;
         for _ in 0..life.posts_left(now).min(most) {
             let said = self.frames.whole(&mut rest).and_then(|frame| destination.read(frame));
-            if !said.is_some_and(|said| posts.push(said)) {
+            let is_next = match (said, &mut posts) {
+                (None, _) => false,
+                (Some(said), Some(posts)) => posts.push(said),
+                // Room for many is made when there is one.
+                (Some(said), none) => {
+                    *none = Posts::new(destination, said);
+                    none.is_some()
+                }
+            };
+            if !is_next {
                 break;
             }
             *input = rest;
         }
-        life.admit_posts(now, posts.len());
-        (posts.len() > 0).then_some(posts)
+        if let Some(posts) = &posts {
+            life.admit_posts(now, posts.len());
+        }
+        posts
     }
 
     pub(super) fn next<'a, 'i: 'a>(

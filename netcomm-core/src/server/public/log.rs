@@ -116,7 +116,7 @@ impl Logs {
         mut said: &[(u64, Text<'_>)],
     ) -> Position {
         let author = author.as_str();
-        while !said.is_empty()
+        while let [(_, first), ..] = said
             && let Some(log) = self.all.get_mut(id)
         {
             if log.listed.is_none() {
@@ -124,14 +124,23 @@ impl Logs {
                 log.listed = Some(self.next_stamp);
             }
             let others = self.bytes - log.cost();
-            let most_bytes = self.max_bytes.min(self.max_bytes_in_all.saturating_sub(others));
-            let count = log.append((self.next_stamp, time), author, said, most_bytes);
-            self.next_stamp += count as u64;
-            said = said.get(count..).unwrap_or_default();
-            log.forget(log.entries.len().saturating_sub(self.max_messages));
-            while log.cost() > self.max_bytes {
+            let most_bytes = self.max_bytes_in_all.saturating_sub(others);
+            let beside = log.go_on(author, time, said, most_bytes);
+            let (begin, count) = beside.unwrap_or_else(|| {
+                let text = log.begin_turn((self.next_stamp, time), author, *first);
+                (text.begin(), 1)
+            });
+            let (written, rest) = said.split_at(count);
+            // Before so many more make the queue grow. One stays, for the turn that has begun would be
+            // taken for over.
+            let surplus = (log.entries.len() + count).saturating_sub(self.max_messages);
+            log.forget(surplus.min(log.entries.len().saturating_sub(1)));
+            log.enter(begin, written);
+            while log.entries.len() > self.max_messages || log.cost() > self.max_bytes {
                 log.forget(1);
             }
+            self.next_stamp += count as u64;
+            said = rest;
             self.bytes = others + log.cost();
             self.forget_oldest();
         }
@@ -208,43 +217,53 @@ impl Log {
         last.is_some_and(|last| last.time == time && self.strings.get(last.author) == author)
     }
 
-    /// Appends as many of these messages, one at least, as others can be forgotten for all at once: they
-    /// begin no block and stay within `most_bytes`, so what is kept in the end is the same. Answers how
-    /// many.
-    fn append(
+    /// Writes the texts of the first messages that belong to the last turn, if any do: as many as stand
+    /// beside those before and leave the log within `most_bytes`. No block begins between them, so the
+    /// oldest messages may be forgotten for all of them at once. Answers where they begin, and how many
+    /// they are.
+    fn go_on(
+        &mut self,
+        author: &str,
+        time: UnixMillis,
+        said: &[(u64, Text<'_>)],
+        most_bytes: usize,
+    ) -> Option<(u64, usize)> {
+        if !self.is_turn_of(author, time) {
+            return None;
+        }
+        let has_room_for = most_bytes.saturating_sub(self.cost()) / (2 * size_of::<Entry>());
+        let texts = said.iter().map(|(_, text)| text.as_str());
+        self.strings.push_beside(texts.take(has_room_for.max(1)))
+    }
+
+    /// Writes the text of a message that belongs to no turn before, or begins a block.
+    fn begin_turn(
         &mut self,
         (stamp, time): (u64, UnixMillis),
         author: &str,
-        said: &[(u64, Text<'_>)],
-        most_bytes: usize,
-    ) -> usize {
-        let Some((_, first)) = said.first() else {
-            return 0;
-        };
-        let has_room_for = most_bytes.saturating_sub(self.cost()) / (2 * size_of::<Entry>());
-        let at_once = said.get(..has_room_for.max(1)).unwrap_or(said);
-        let beside = if self.is_turn_of(author, time) {
-            self.strings.push_beside(at_once.iter().map(|(_, text)| text.as_str()))
-        } else {
-            None
-        };
-        let (mut begin, count) = beside.unwrap_or_else(|| {
-            let (author, text) = self.strings.push(author, first.as_str());
-            self.turns.push_back(Turn { first: self.last + 1, stamp, time, author });
-            (text.begin(), 1)
-        });
-        let appended = at_once.get(..count).unwrap_or_default();
-        self.entries.extend(appended.iter().map(|(nonce, text)| {
+        text: Text<'_>,
+    ) -> Extent {
+        let (author, text) = self.strings.push(author, text.as_str());
+        self.turns.push_back(Turn { first: self.last + 1, stamp, time, author });
+        text
+    }
+
+    /// Enters messages whose texts are written.
+    fn enter(&mut self, mut begin: u64, written: &[(u64, Text<'_>)]) {
+        self.entries.extend(written.iter().map(|(nonce, text)| {
             let text = Extent::new(begin, text.as_str().len());
             begin = text.end();
             Entry { nonce: *nonce, text }
         }));
-        self.last += count as u64;
-        count
+        self.last += written.len() as u64;
     }
 
-    /// Forgets the first messages. There are so many.
+    /// Forgets so many of the first messages, or all.
     fn forget(&mut self, count: usize) {
+        let count = count.min(self.entries.len());
+        if count == 0 {
+            return;
+        }
         self.entries.drain(..count);
         self.strings.forget(count);
         give_back(&mut self.entries);
@@ -335,6 +354,18 @@ mod tests {
     }
 
     #[test]
+    fn the_queue_of_a_full_log_does_not_grow_with_a_row() {
+        let (mut logs, id) = of(1000);
+        let room = logs.all[id].entries.capacity();
+        let hello = Text::new("hello", 4096).unwrap();
+        for _ in 0..20 {
+            logs.append(id, UnixMillis(0), &ann(), &[(0, hello); 64]);
+            assert_eq!(logs.all[id].entries.len(), 1000);
+            assert!(logs.all[id].entries.capacity() <= room, "{room}");
+        }
+    }
+
+    #[test]
     fn a_log_that_has_ended_costs_nothing() {
         let (mut logs, id) = of(3);
         let other = logs.begin(8);
@@ -366,7 +397,7 @@ mod tests {
                     0_usize..3,
                     prop::sample::select(&["ann", "bob"][..]),
                     0_u64..2,
-                    prop::collection::vec(prop_oneof![9 => 1_usize..40, 1 => 3000_usize..3100], 1..20),
+                    prop::collection::vec(prop_oneof![9 => 1_usize..40, 1 => 3000_usize..3100], 1..70),
                 ),
                 1..60,
             ),

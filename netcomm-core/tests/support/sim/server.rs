@@ -269,7 +269,7 @@ impl Server {
             let over = *ended && rest.is_empty();
             // As a server does that logs nothing of them, and as one that does.
             if let Some(conn) = conn.filter(|conn| conn.index().is_multiple_of(2))
-                && let Some(posts) = counted(held, || connection.posts(now, &mut rest, 16))
+                && let Some(posts) = counted(held, || connection.posts(now, &mut rest, usize::MAX))
             {
                 let after = counted(held, || router.handle_posts(now, conn, &posts, out));
                 counted(held, || connection.apply(now, after));
